@@ -1,0 +1,311 @@
+"""Agent loops: run a pipeline, judge the result, and try again with what was learnt."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Unpack
+
+from genblaze.errors import GenblazeError
+from genblaze.models.enums import RunStatus
+from genblaze.models.event import (
+    AgentCompletedEvent,
+    AgentIterationEvaluatedEvent,
+    AgentIterationStartedEvent,
+    StreamEvent,
+)
+from genblaze.sync import run_sync
+from genblaze.threads import call
+
+if TYPE_CHECKING:
+    from genblaze.pipeline.builder import Pipeline
+    from genblaze.pipeline.options import RunKeywords
+    from genblaze.pipeline.result import PipelineResult
+    from genblaze.pipeline.stream import EventReader
+
+
+@dataclass
+class EvaluationResult:
+    """A judgement.
+
+    Attributes:
+        passed: Whether the result is good enough.
+        score: How good it is; higher is better.
+        feedback: What to do better, for the next attempt.
+        metadata: Anything else the evaluator measured.
+    """
+
+    passed: bool
+    score: float | None = None
+    feedback: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Evaluator(ABC):
+    """Judges the result of a pipeline."""
+
+    @abstractmethod
+    def evaluate(self, result: PipelineResult) -> EvaluationResult:
+        """Judge `result`. Runs in a thread."""
+
+    async def aevaluate(self, result: PipelineResult) -> EvaluationResult:
+        """`evaluate` without blocking the event loop."""
+        judged: EvaluationResult = await call(self.evaluate, result)
+        return judged
+
+
+class CallableEvaluator(Evaluator):
+    """Judges with a function, `def` or `async def`, that returns an `EvaluationResult` or a bool."""
+
+    def __init__(
+        self, fn: Callable[[PipelineResult], EvaluationResult | bool | Awaitable[EvaluationResult | bool]]
+    ) -> None:
+        self._fn = fn
+
+    def evaluate(self, result: PipelineResult) -> EvaluationResult:
+        """Call the function and wait for its answer."""
+        if not inspect.iscoroutinefunction(self._fn):
+            answer = self._fn(result)
+            return _judgement(run_sync(lambda: _awaited(answer)) if inspect.isawaitable(answer) else answer)
+        return run_sync(lambda: self.aevaluate(result))
+
+    async def aevaluate(self, result: PipelineResult) -> EvaluationResult:
+        """Call the function without blocking the event loop."""
+        return _judgement(await call(self._fn, result))
+
+
+class ThresholdEvaluator(Evaluator):
+    """Passes results whose score reaches a threshold.
+
+    Args:
+        score_fn: Gives a result's score, `def` or `async def`.
+        threshold: The score that passes.
+        higher_is_better: False when lower scores are better.
+        feedback_fn: Makes feedback of a failing result and its score.
+    """
+
+    def __init__(
+        self,
+        score_fn: Callable[[PipelineResult], Any],
+        threshold: float,
+        *,
+        higher_is_better: bool = True,
+        feedback_fn: Callable[[PipelineResult, float], str] | None = None,
+    ) -> None:
+        self._score = score_fn
+        self._threshold = threshold
+        self._higher = higher_is_better
+        self._feedback = feedback_fn
+
+    def evaluate(self, result: PipelineResult) -> EvaluationResult:
+        """Score `result`."""
+        return run_sync(lambda: self.aevaluate(result))
+
+    async def aevaluate(self, result: PipelineResult) -> EvaluationResult:
+        """Score `result` without blocking the event loop."""
+        score = float(await call(self._score, result))
+        passed = score >= self._threshold if self._higher else score <= self._threshold
+        feedback = None if passed or self._feedback is None else self._feedback(result, score)
+        return EvaluationResult(passed, score, feedback)
+
+
+@dataclass
+class AgentContext:
+    """What is known before an iteration.
+
+    Attributes:
+        iteration: Number of the iteration, from 0.
+        prior_results: Results of the iterations before.
+        last_evaluation: Judgement of the last one.
+    """
+
+    iteration: int
+    prior_results: list[PipelineResult] = field(default_factory=list)
+    last_evaluation: EvaluationResult | None = None
+
+
+@dataclass
+class AgentIteration:
+    """One finished iteration."""
+
+    index: int
+    result: PipelineResult
+    evaluation: EvaluationResult
+
+
+@dataclass
+class AgentResult:
+    """The outcome of a loop.
+
+    Attributes:
+        iterations: Every iteration, in order.
+        final: The last result.
+        passed: Whether an iteration passed.
+        total_cost_usd: Known cost of all iterations, in US dollars.
+    """
+
+    iterations: list[AgentIteration]
+    final: PipelineResult
+    passed: bool
+    total_cost_usd: float = 0.0
+
+    @property
+    def best(self) -> PipelineResult:
+        """The result that passed, or else the one with the highest score."""
+
+        def rank(iteration: AgentIteration) -> tuple[bool, float, int]:
+            score = iteration.evaluation.score
+            return iteration.evaluation.passed, float("-inf") if score is None else score, iteration.index
+
+        return max(self.iterations, key=rank).result
+
+
+class AgentLoop:
+    """Runs pipelines until an evaluator is satisfied.
+
+    Args:
+        pipeline_factory: Makes the pipeline of an iteration from an `AgentContext`.
+        evaluator: An `Evaluator`, or the name of an installed one.
+        max_iterations: How often to try, at least 1.
+        tracer: Hears all runs; a pipeline's own tracer stays when this is None.
+        stop_on_pipeline_failure: Stop when a step fails, instead of trying again.
+        max_cost_usd: Start no iteration once this much has been spent (known costs, US dollars).
+    """
+
+    def __init__(
+        self,
+        pipeline_factory: Callable[[AgentContext], Pipeline],
+        evaluator: Evaluator | str,
+        *,
+        max_iterations: int = 3,
+        tracer: Any = None,
+        stop_on_pipeline_failure: bool = True,
+        max_cost_usd: float | None = None,
+    ) -> None:
+        if max_iterations < 1:
+            msg = f"AgentLoop(max_iterations={max_iterations}): at least one iteration must be allowed"
+            raise GenblazeError(msg)
+        self._factory = pipeline_factory
+        self._evaluator = evaluator
+        self._max_iterations = max_iterations
+        self._tracer = tracer
+        self._stop_on_failure = stop_on_pipeline_failure
+        self._max_cost = max_cost_usd
+
+    def run(self, **options: Unpack[RunKeywords]) -> AgentResult:
+        """Run the loop; keywords are those of `Pipeline.run` and apply to every iteration."""
+        return run_sync(lambda: self.arun(**options))
+
+    async def arun(self, **options: Unpack[RunKeywords]) -> AgentResult:
+        """`run` for a running event loop."""
+        return await self._loop(options)
+
+    def stream(self, **options: Unpack[RunKeywords]) -> EventReader[AgentResult]:
+        """Run the loop and iterate over its events and those of all its runs; `result` is there afterwards."""
+        from genblaze.pipeline.stream import EventReader
+
+        return EventReader(lambda put: self._loop(options, put))
+
+    def astream(self, **options: Unpack[RunKeywords]) -> AsyncIterator[StreamEvent]:
+        """`stream` for a running event loop."""
+        from genblaze.pipeline.stream import events_of
+
+        return events_of(lambda put: self._loop(options, put))
+
+    async def _loop(self, options: RunKeywords, put: Callable[[StreamEvent], None] | None = None) -> AgentResult:
+        """The loop itself; `put` hears its events and those of its runs."""
+        tell: Callable[[StreamEvent], None] = put or _unheard
+        done: list[AgentIteration] = []
+        context = AgentContext(0)
+        for index in range(self._max_iterations):
+            feedback = context.last_evaluation.feedback if context.last_evaluation else None
+            tell(AgentIterationStartedEvent(iteration=index, total=self._max_iterations, message=feedback))
+            done.append(await self._iterate(context, options, put))
+            evaluation = done[-1].evaluation
+            tell(_evaluated(done[-1]))
+            if self._is_enough(done):
+                break
+            context = AgentContext(index + 1, [each.result for each in done], evaluation)
+        cost = sum(each.result.total_cost_usd for each in done)
+        outcome = AgentResult(done, done[-1].result, any(each.evaluation.passed for each in done), cost)
+        tell(_completed(outcome))
+        return outcome
+
+    async def _iterate(
+        self, context: AgentContext, keywords: RunKeywords, put: Callable[[StreamEvent], None] | None
+    ) -> AgentIteration:
+        from genblaze.pipeline.engine import execute
+        from genblaze.pipeline.options import RUN_CONCURRENCY, resolve
+        from genblaze.pipeline.plan import plan
+
+        pipeline = self._pipeline(context)
+        options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
+        result = await execute(plan(pipeline), options, put)
+        return AgentIteration(context.iteration, result, await self._evaluate(pipeline, result, context.iteration))
+
+    def _pipeline(self, context: AgentContext) -> Pipeline:
+        pipeline = self._factory(context)
+        if self._tracer is not None:
+            pipeline.tracer(self._tracer)
+        if context.prior_results:
+            pipeline.from_result(context.prior_results[-1])
+        return pipeline
+
+    async def _evaluate(self, pipeline: Pipeline, result: PipelineResult, index: int) -> EvaluationResult:
+        """Judge a result; a failed run fails, and an evaluator that raises loses nothing that was paid for."""
+        if result.run.status != RunStatus.COMPLETED:
+            return EvaluationResult(passed=False, feedback=result.error_summary())
+        from genblaze.hookspecs import EvaluateContext
+        from genblaze.plugins import default_plugins
+
+        plugins = pipeline._plugins or default_plugins()
+        try:
+            return await plugins.evaluate(self._evaluator, result, EvaluateContext(iteration=index))
+        except Exception as error:  # noqa: BLE001 - third-party code: paid results must outlive it
+            cause = error.__cause__ or error
+            text = f"Evaluator failed: {type(cause).__name__}: {cause}"
+            return EvaluationResult(passed=False, metadata={"evaluator_error": text})
+
+    def _is_enough(self, done: list[AgentIteration]) -> bool:
+        last = done[-1]
+        failed = last.result.run.status != RunStatus.COMPLETED
+        spent = sum(each.result.total_cost_usd for each in done)
+        over = self._max_cost is not None and spent >= self._max_cost
+        broken = "evaluator_error" in last.evaluation.metadata
+        return last.evaluation.passed or over or broken or (failed and self._stop_on_failure)
+
+
+def _evaluated(iteration: AgentIteration) -> AgentIterationEvaluatedEvent:
+    judged = iteration.evaluation
+    return AgentIterationEvaluatedEvent(
+        iteration=iteration.index,
+        passed=judged.passed,
+        score=judged.score,
+        feedback=judged.feedback,
+        result=iteration.result,
+        run_id=iteration.result.run.run_id,
+    )
+
+
+def _completed(outcome: AgentResult) -> AgentCompletedEvent:
+    return AgentCompletedEvent(
+        passed=outcome.passed,
+        iterations=len(outcome.iterations),
+        total_cost_usd=outcome.total_cost_usd,
+        result=outcome.final,
+        run_id=outcome.final.run.run_id,
+    )
+
+
+def _unheard(event: StreamEvent) -> None:
+    """Nobody listens."""
+
+
+async def _awaited(answer: Awaitable[Any]) -> Any:
+    return await answer
+
+
+def _judgement(answer: EvaluationResult | bool) -> EvaluationResult:
+    return answer if isinstance(answer, EvaluationResult) else EvaluationResult(passed=bool(answer))

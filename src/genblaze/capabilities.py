@@ -1,0 +1,164 @@
+"""What a plugin declares that it can do: one `Capability` per provider name, media type or URL scheme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from genblaze.errors import InvalidValueError
+from genblaze.models.enums import Modality
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["SELECTED_HOOKS", "Capability", "MagicPattern", "media_type_of", "parse_magic"]
+
+SELECTED_HOOKS: Final[dict[str, str]] = {
+    "generate": "generate",
+    "store": "store",
+    "fetch": "fetch",
+    "inspect_media": "embed",
+    "embed_manifest": "embed",
+    "evaluate": "evaluate",
+    "trace": "trace",
+}
+"""The hooks a capability may name, and the word under which the configuration selects among them."""
+
+UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+_HEX: Final = frozenset("0123456789abcdef")
+MAX_MAGIC_BYTES: Final = 64
+
+
+class Capability(msgspec.Struct, frozen=True):
+    """One thing a plugin can do, as `provides()` declares it.
+
+    Attributes:
+        hook: Name of the hook that does it. `embed_manifest` stands for `inspect_media` as well, since the
+            two come in pairs; a plugin that can only read a format declares `inspect_media`.
+        key: What it answers to: a provider name (`generate`), a URL scheme (`store`, `fetch`), a media type
+            such as `image/png` or `image/*` (`embed_manifest`), an evaluator's or a tracer's name.
+        priority: Decides between plugins with equally specific keys; the higher wins.
+        summary: One line for people.
+        aliases: Further names for the key. A provider's alias (the bare vendor) is resolved by modality.
+        modalities: What a provider makes; empty means anything.
+        magic: How files of the media type begin: hex digits from offset 0, `??` for any byte, blanks allowed
+            (`"52494646 ???????? 57454250"`). The pattern with most literal bytes wins.
+        suffixes: File name suffixes of the media type (`".png"`), asked when no magic matches.
+        paid: Calls cost money, so the journal is on unless it is switched off.
+
+    Raises:
+        InvalidValueError: A field cannot be what it says, such as an unknown hook or a malformed magic.
+    """
+
+    hook: str
+    key: str
+    priority: int = 0
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    modalities: tuple[Modality, ...] = ()
+    magic: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    paid: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be selected, so that the mistake shows when the plugin loads."""
+        if self.hook not in SELECTED_HOOKS:
+            hooks = ", ".join(sorted(SELECTED_HOOKS))
+            msg = f"Capability.hook is {self.hook!r}, which is not selected by key. Use one of: {hooks}."
+            raise InvalidValueError(msg)
+        if not isinstance(self.key, str) or not self.key or self.key != self.key.strip():
+            msg = (
+                f"Capability.key for {self.hook} is {self.key!r}: it must be a name without blanks around it."
+            )
+            raise InvalidValueError(msg)
+        priority: object = self.priority
+        if not isinstance(priority, int):
+            msg = f"Capability.priority of {self.key!r} is {priority!r}: it must be an integer."
+            raise InvalidValueError(msg)
+        for name in ("aliases", "modalities", "magic", "suffixes"):
+            self._check_tuple(name)
+        for pattern in self.magic:
+            parse_magic(pattern)
+
+    def _check_tuple(self, name: str) -> None:
+        """A bare string passes for a sequence of letters: the commonest slip, so it gets its own words."""
+        value = getattr(self, name)
+        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            msg = f"Capability.{name} of {self.key!r} is {value!r}: write a tuple of strings."
+            raise InvalidValueError(msg)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The key and its aliases."""
+        return (self.key, *self.aliases)
+
+
+class MagicPattern(msgspec.Struct, frozen=True):
+    """How files of a type begin.
+
+    Attributes:
+        mask: 255 for each literal byte, 0 for each that may be anything.
+        value: The bytes, 0 where anything may stand.
+        weight: Number of literal bytes.
+    """
+
+    mask: int
+    value: int
+    length: int
+    weight: int
+
+    def matches(self, head: bytes) -> bool:
+        """Whether a file that begins with these bytes is of the type; a head that is too short is not."""
+        if len(head) < self.length:
+            return False
+        return int.from_bytes(head[: self.length]) & self.mask == self.value
+
+
+def parse_magic(text: str) -> MagicPattern:
+    """Read a pattern such as `"89504e47"` or `"52494646 ???????? 57454250"`.
+
+    Raises:
+        InvalidValueError: The text is no such pattern, or has no literal byte, or is longer than 64 bytes.
+    """
+    digits = "".join(text.split()).lower()
+    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+    well_formed = all(pair == "??" or (len(pair) == 2 and set(pair) <= _HEX) for pair in pairs)
+    weight = sum(pair != "??" for pair in pairs)
+    if not well_formed or not weight or len(pairs) > MAX_MAGIC_BYTES:
+        msg = (
+            f"Magic {text!r} is not a pattern: write two hex digits for each byte from the start of the file,"
+            f" ?? for a byte that may be anything; at least one literal, at most {MAX_MAGIC_BYTES} bytes."
+        )
+        raise InvalidValueError(msg)
+    mask = bytes(0 if pair == "??" else 255 for pair in pairs)
+    value = bytes(0 if pair == "??" else int(pair, 16) for pair in pairs)
+    return MagicPattern(int.from_bytes(mask), int.from_bytes(value), len(pairs), weight)
+
+
+def media_type_of(capabilities: Iterable[Capability], head: bytes, name: str | None = None) -> str:
+    """Recognise a media type by what plugins declared: the longest matching magic, then the suffix.
+
+    Args:
+        capabilities: What to recognise; wildcard keys (`image/*`) name no type and are passed over.
+        head: The first bytes of the file, 64 are enough.
+        name: The file's name, if it has one.
+
+    Returns:
+        The media type, or `application/octet-stream` when nothing matches.
+    """
+    kinds = [each for each in capabilities if "*" not in each.key]
+    suffixed = [each.key for each in kinds if name and _ends_with(name, each.suffixes)]
+    matches = [
+        (pattern.weight, each.key in suffixed, each.key)
+        for each in kinds
+        for pattern in map(parse_magic, each.magic)
+        if pattern.matches(head)
+    ]
+    if matches:
+        return max(matches)[2]
+    return min(suffixed, default=UNKNOWN_MEDIA_TYPE)
+
+
+def _ends_with(name: str, suffixes: tuple[str, ...]) -> bool:
+    return bool(suffixes) and name.lower().endswith(tuple(suffix.lower() for suffix in suffixes))

@@ -1,0 +1,219 @@
+"""Settings: which plugins answer, which are disabled, which tracers hear, where files go.
+
+Four layers, the first that sets a key wins, key by key:
+
+1. environment variables (`GENBLAZE_SELECT_EMBED="image/png=my-png"`, `GENBLAZE_DISABLE_PLUGINS="a,b"`, …)
+2. `genblaze.toml` in this folder or the nearest one above it
+3. `genblaze/genblaze.toml` in the user's configuration folder (`XDG_CONFIG_HOME`, else `~/.config`)
+4. the table `[tool.genblaze]` of the nearest `pyproject.toml` that has one
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from genblaze.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Config", "PluginSettings", "Select", "load_config"]
+
+FILE_NAME: Final = "genblaze.toml"
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of settings; a key that it does not know is an error."""
+
+
+class Select(_Settings, frozen=True):
+    """For each hook, key (media type, scheme or name; wildcards allowed) to the plugin that answers."""
+
+    embed: dict[str, str] = {}
+    store: dict[str, str] = {}
+    generate: dict[str, str] = {}
+    fetch: dict[str, str] = {}
+    evaluate: dict[str, str] = {}
+
+
+class PluginSettings(_Settings, frozen=True):
+    """How plugins are loaded.
+
+    Attributes:
+        disable: Names of plugins or of distributions that are not loaded.
+        strict: A plugin that cannot be loaded is an error at once, not only when it is used.
+    """
+
+    disable: tuple[str, ...] = ()
+    strict: bool = False
+
+
+class Config(_Settings, frozen=True):
+    """All settings.
+
+    Attributes:
+        select: Which plugin answers, where several could.
+        plugins: How plugins are loaded.
+        output_dir: Folder for generated files, relative to the working folder.
+        tracers: Names of the installed tracers that hear every run.
+    """
+
+    select: Select = Select()
+    plugins: PluginSettings = PluginSettings()
+    output_dir: str = "output"
+    tracers: tuple[str, ...] = ()
+
+
+def load_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings in force.
+
+    Args:
+        start: Folder from which files are looked for upwards; the working folder unless given.
+        environ: Environment variables; those of the process unless given.
+
+    Raises:
+        ConfigError: An unknown key or a value of the wrong type, or a file that is not TOML; names file and
+            key.
+    """
+    folder = (start or Path.cwd()).absolute()
+    variables = os.environ if environ is None else environ
+    merged: dict[str, Any] = {}
+    for source, table in _layers(folder, variables):
+        _check(table, Config, source, "")
+        _convert(table, source)
+        merged = _merge(merged, table)
+    return msgspec.convert(merged, Config)
+
+
+def _layers(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every layer that exists, weakest first, with the words that name it in an error."""
+    parents = (folder, *folder.parents)
+    for parent in parents:
+        table = _pyproject_table(parent / "pyproject.toml")
+        if table is not None:
+            yield f"{parent / 'pyproject.toml'} [tool.genblaze]", table
+            break
+    for path in (_user_file(environ), _nearest(parents)):
+        if path is not None and path.is_file():
+            yield str(path), _read_toml(path, path.read_bytes())
+    yield from _from_environment(environ)
+
+
+def _user_file(environ: Mapping[str, str]) -> Path | None:
+    base = environ.get("XDG_CONFIG_HOME")
+    if base:
+        return Path(base) / "genblaze" / FILE_NAME
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(home) / ".config" / "genblaze" / FILE_NAME if home else None
+
+
+def _nearest(parents: tuple[Path, ...]) -> Path | None:
+    return next((path for parent in parents if (path := parent / FILE_NAME).is_file()), None)
+
+
+def _pyproject_table(path: Path) -> dict[str, Any] | None:
+    """The table of ours, or None; a file that never says our name is not parsed at all."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if b"genblaze" not in data or b"tool" not in data:
+        return None
+    tools = _read_toml(path, data).get("tool")
+    table = tools.get("genblaze") if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        msg = f"{path}: tool.genblaze is no table. Write [tool.genblaze] and the settings below it."
+        raise ConfigError(msg)
+    return table
+
+
+def _read_toml(path: Path, data: bytes) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        msg = f"{path} is not valid TOML: {exc}"
+        raise ConfigError(msg) from exc
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """One layer for each variable that is set, so that an error names the variable."""
+    for table in msgspec.structs.fields(Select):
+        variable = f"GENBLAZE_SELECT_{table.name.upper()}"
+        if text := environ.get(variable):
+            yield variable, {"select": {table.name: dict(_pairs(text, variable))}}
+    if text := environ.get("GENBLAZE_DISABLE_PLUGINS"):
+        yield "GENBLAZE_DISABLE_PLUGINS", {"plugins": {"disable": _words(text)}}
+    if text := environ.get("GENBLAZE_STRICT_PLUGINS"):
+        yield "GENBLAZE_STRICT_PLUGINS", {"plugins": {"strict": _truth(text, "GENBLAZE_STRICT_PLUGINS")}}
+    if text := environ.get("GENBLAZE_OUTPUT_DIR"):
+        yield "GENBLAZE_OUTPUT_DIR", {"output_dir": text}
+    if text := environ.get("GENBLAZE_TRACERS"):
+        yield "GENBLAZE_TRACERS", {"tracers": _words(text)}
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+def _pairs(text: str, variable: str) -> Iterator[tuple[str, str]]:
+    for word in _words(text):
+        key, equals, plugin = (part.strip() for part in word.partition("="))
+        if not (key and equals and plugin):
+            msg = f"{variable}: {word!r} is not of the form key=plugin, such as image/png=my-png."
+            raise ConfigError(msg)
+        yield key, plugin
+
+
+def _truth(text: str, variable: str) -> bool:
+    word = text.strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    msg = f"{variable} is {text!r}: set it to 1 or 0."
+    raise ConfigError(msg)
+
+
+def _check(table: Mapping[str, Any], kind: type[msgspec.Struct], source: str, where: str) -> None:
+    """Find unknown keys ahead of msgspec, which would not say what was probably meant."""
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        if key not in fields:
+            raise ConfigError(_unknown(key, list(fields), source, where))
+        inner = fields[key]
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct) and isinstance(value, dict):
+            _check(value, inner, source, f"{where}{key}.")
+
+
+def _unknown(key: str, known: list[str], source: str, where: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, known, n=1)
+    hint = f" Did you mean {where}{near[0]}?" if near else f" Known here: {', '.join(known)}."
+    return f"{source}: unknown setting {where}{key}.{hint}"
+
+
+def _convert(table: Mapping[str, Any], source: str) -> None:
+    """Check the types of one layer by itself, while its source is still known."""
+    try:
+        msgspec.convert(table, Config)
+    except msgspec.ValidationError as exc:
+        reason, _, path = str(exc).partition(" - at `$")
+        msg = f"{source}: setting {path.strip('.`') or '(top level)'}: {reason}"
+        raise ConfigError(msg) from exc
+
+
+def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        beneath = merged.get(key)
+        merged[key] = (
+            _merge(beneath, value) if isinstance(beneath, dict) and isinstance(value, dict) else value
+        )
+    return merged

@@ -1,0 +1,60 @@
+"""Recognises credentials in text, so that none enters a manifest, a log or an error message."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+REDACTED = "[REDACTED]"
+
+#: Shapes of secrets: prefixes vendors give their keys, and the ways keys are written into text and URLs.
+_SHAPES = (
+    r"\br8_[A-Za-z0-9]{16,}",
+    r"\bsk-(?:ant-)?[A-Za-z0-9_-]{16,}",
+    r"\b(?:key|rw|hf|luma)[_-][A-Za-z0-9_-]{24,}",
+    r"\bAIza[A-Za-z0-9_-]{30,}",
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    r"\bK00[0-9][A-Za-z0-9+/]{27}\b",
+    r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*[0-9])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+    r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    r"(?i:\b(?:bearer|token)\s+)[A-Za-z0-9._~+/-]{16,}=*",
+    r"(?i:\b(?:api[_-]?key|apikey|access[_-]?token|secret|password)\b[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]{8,}",
+)
+_SECRET = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES))
+
+#: How much of an error text is read and how much is kept, in characters.
+_READ, _KEPT = 2000, 500
+_MAX_DEPTH = 100
+
+
+def redact_secrets(text: str) -> str:
+    """`text` with everything that looks like a credential replaced by `[REDACTED]`."""
+    return _SECRET.sub(REDACTED, text)
+
+
+def sanitize_error(text: str) -> str:
+    """An error text fit for records and logs: no credentials, at most 500 characters."""
+    clean = redact_secrets(text[:_READ])
+    return clean if len(clean) <= _KEPT else clean[:_KEPT] + "...(truncated)"
+
+
+def find_credential(value: Any, where: str = "", depth: int = 0) -> str | None:
+    """The path of the first string inside `value` that looks like a credential, or None."""
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    if isinstance(value, str):
+        # No shape is shorter than this; most parameters are.
+        return where or "value" if len(value) >= 12 and _SECRET.search(value) else None
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        items = ((f"{where}.{key}" if where else str(key), item) for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        items = ((f"{where}[{index}]", item) for index, item in enumerate(value))
+    else:
+        return None
+    for path, item in items:
+        if found := find_credential(item, path, depth + 1):
+            return found
+    return None

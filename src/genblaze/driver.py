@@ -1,0 +1,206 @@
+"""The one driver of jobs: submits, polls, fetches, retries and cancels, whoever wrote the provider."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable
+from time import monotonic
+from typing import Any, Literal, Protocol
+
+from genblaze.errors import GenblazeError, ProviderError
+from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Submitted
+from genblaze.models.enums import ProviderErrorCode
+from genblaze.retry import RetryPolicy
+from genblaze.threads import call, daemon_threads
+
+logger = logging.getLogger("genblaze.provider")
+
+Phase = Literal["submit", "poll", "fetch"]
+
+#: Seconds that a vendor's cancellation is given before the engine goes on without it.
+CANCEL_GRACE_SEC = 5.0
+#: Waits longer than this, in seconds, are cut by heartbeats.
+HEARTBEAT_SEC = 10.0
+#: No poll interval grows beyond this many seconds.
+MAX_POLL_INTERVAL_SEC = 30.0
+#: The poll interval doubles each time this many seconds have passed.
+POLL_GROWTH_SEC = 30.0
+
+
+class Observer(Protocol):
+    """What the driver tells while it works; the engine turns it into records and events."""
+
+    def on_progress(self, status: str, report: JobStatus | None = None, *, heartbeat: bool = False) -> None:
+        """The job's state, in the published words: submitted, processing, retry_resumed, succeeded, failed."""
+
+    def on_submitted(self, job_id: str) -> None:
+        """The vendor took the job under this id. Called before the first poll."""
+
+    def on_retry(self, phase: Phase, attempt: int, delay: float, error: ProviderError) -> None:
+        """Attempt number `attempt` failed in `phase`; the next begins after `delay` seconds."""
+
+
+class Driver:
+    """Runs one job to its generation.
+
+    A job id, once known, is never given up: every retry resumes that job, so nothing is bought a second time.
+    """
+
+    def __init__(self, job: Job, context: GenerateContext, policy: RetryPolicy, observer: Observer) -> None:
+        self.job = job
+        self.context = context
+        self.policy = policy
+        self.observer = observer
+        self.job_id: str | None = None
+        self.attempt = 0
+        self._phase: Phase = "submit"
+        self._estimate: float | None = None
+        context.on_accepted = self._keep
+
+    def resume(self, job_id: str) -> None:
+        """Take up a job that was submitted before: it is only polled and fetched."""
+        self._keep(job_id)
+
+    async def run(self) -> Generation:
+        """Drive the job, with retries, until it has a generation.
+
+        Raises:
+            ProviderError: When the attempts are spent or the failure is not worth another one.
+            asyncio.CancelledError: When the caller gives up; the vendor has then been told, or given
+                `CANCEL_GRACE_SEC` to hear of it.
+        """
+        try:
+            while True:
+                self.attempt += 1
+                try:
+                    return await self._attempt()
+                except Exception as error:  # noqa: BLE001 - third-party code: every failure becomes the step's
+                    await self._wait_before_next(as_provider_error(error))
+        except asyncio.CancelledError:
+            self.context.cancel()
+            await self._cancel_at_vendor()
+            raise
+
+    async def _attempt(self) -> Generation:
+        if self.job_id is None:
+            self._phase = "submit"
+            self.observer.on_progress("submitted")
+            outcome = await self._submit()
+            if isinstance(outcome, Generation):
+                return outcome
+            self._accept(outcome)
+        await self._poll_until_done()
+        self._phase = "fetch"
+        generation = await call(self.job.fetch, self.job_id)
+        if not isinstance(generation, Generation):
+            msg = f"{_name(self.job)}.fetch() returned {type(generation).__name__}, not a Generation"
+            raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+        return generation
+
+    async def _submit(self) -> Any:
+        if inspect.iscoroutinefunction(self.job.submit):
+            return await self.job.submit()
+        outcome = await daemon_threads.run(self._submit_in_thread)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
+
+    def _submit_in_thread(self) -> Any:
+        outcome = self.job.submit()
+        if self.context.cancelled and isinstance(outcome, str | Submitted):
+            self._keep(outcome if isinstance(outcome, str) else outcome.job_id)
+        return outcome
+
+    def _accept(self, outcome: Any) -> None:
+        submitted = outcome if isinstance(outcome, Submitted) else Submitted(outcome)
+        if submitted.job_id is None or submitted.job_id in ("", b""):
+            msg = f"{_name(self.job)}.submit() returned no job id ({submitted.job_id!r})"
+            raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+        self._estimate = submitted.estimated_seconds
+        self._keep(submitted.job_id)
+
+    def _keep(self, job_id: str) -> None:
+        """Remember the job, whether it was returned, announced early, or came after the engine stopped waiting."""
+        if self.job_id is not None:
+            return
+        self.job_id = job_id
+        self.observer.on_submitted(str(job_id))
+        if self.context.cancelled:
+            logger.warning("Job %s was accepted after the engine stopped waiting for it", job_id)
+
+    async def _poll_until_done(self) -> None:
+        self._phase = "poll"
+        started = monotonic()
+        if self._estimate:
+            await self._sleep(0.8 * self._estimate)
+            self._estimate = None
+        while True:
+            answer = await call(self.job.poll, self.job_id)
+            status = answer if isinstance(answer, JobStatus) else JobStatus(bool(answer))
+            if status.done:
+                return
+            self.observer.on_progress("processing", status)
+            await self._sleep(self._interval(status, monotonic() - started))
+
+    def _interval(self, status: JobStatus, elapsed: float) -> float:
+        if status.poll_after is not None:
+            return max(0.0, status.poll_after)
+        first: float = getattr(self.job, "poll_interval", 1.0)
+        doublings = min(int(elapsed // POLL_GROWTH_SEC), 16)
+        return float(min(first * 2**doublings, max(first, MAX_POLL_INTERVAL_SEC)))
+
+    async def _sleep(self, seconds: float) -> None:
+        while seconds > 1.5 * HEARTBEAT_SEC:
+            await asyncio.sleep(HEARTBEAT_SEC)
+            seconds -= HEARTBEAT_SEC
+            self.observer.on_progress("processing", heartbeat=True)
+        await asyncio.sleep(seconds)
+
+    async def _wait_before_next(self, error: ProviderError) -> None:
+        """Sleep until the next attempt, or raise `error` when there is none."""
+        if not self.policy.should_retry(error.error_code, self.attempt):
+            error.attempts = self.attempt
+            raise error
+        delay = self.policy.compute_delay(self.attempt, error.retry_after)
+        remaining = self.context.remaining
+        if remaining is not None and delay >= remaining:
+            error.attempts = self.attempt
+            raise error
+        self.observer.on_retry(self._phase, self.attempt, delay, error)
+        await self._sleep(delay)
+        if self.job_id is not None:
+            self.observer.on_progress("retry_resumed")
+
+    async def _cancel_at_vendor(self) -> None:
+        """Tell the vendor, bounded in time; a failing cancellation is reported, never raised."""
+        cancel = getattr(self.job, "cancel", None)
+        if self.job_id is None or cancel is None:
+            return
+        task = asyncio.ensure_future(call(cancel, self.job_id))
+        done, _ = await asyncio.wait({task}, timeout=CANCEL_GRACE_SEC)
+        if not done:
+            task.cancel()
+            logger.warning("Cancelling job %s took longer than %s s", self.job_id, CANCEL_GRACE_SEC)
+        elif error := task.exception():
+            logger.warning("Cancelling job %s failed: %s", self.job_id, type(error).__name__)
+
+
+def as_provider_error(error: Exception) -> ProviderError:
+    """The provider error that an exception of provider code amounts to.
+
+    Only the exception's type is looked at, never its prose: a wrong guess would send a paid request again.
+    """
+    if isinstance(error, ProviderError):
+        return error
+    code = ProviderErrorCode.UNKNOWN
+    if isinstance(error, TimeoutError):
+        code = ProviderErrorCode.TIMEOUT
+    elif isinstance(error, GenblazeError | ValueError | TypeError):
+        code = ProviderErrorCode.INVALID_INPUT
+    found = ProviderError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__, error_code=code)
+    found.__cause__ = error
+    return found
+
+
+def _name(job: Job) -> str:
+    return type(job).__name__

@@ -1,0 +1,373 @@
+"""Manifests in files: embed, extract, strip, copy; in a sidecar where no plugin knows the format.
+
+A format plugin says where the manifest goes; this module hashes, writes, reads back and renames. The
+original content is never lost: what `embed_manifest` writes, `strip_manifest` turns back into the same
+bytes. Before a file is written, the plan is held against that law, and a plan that breaks it is refused as
+if the plugin had refused the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from msgspec import Struct
+
+from genblaze.atomic import atomic_write
+from genblaze.edits import (
+    ContentDigest,
+    FileReader,
+    PlanReader,
+    compose,
+    digest_plan,
+    equivalent,
+    is_identity,
+    reproduces,
+    write_and_digest,
+    write_plan,
+)
+from genblaze.errors import EmbeddingError, GenblazeError
+from genblaze.layout import EditPlan, Layout, LayoutError
+from genblaze.mediafile import MediaFile
+from genblaze.models.manifest import Manifest, parse_manifest
+from genblaze.models.policy import EmbedPolicy
+from genblaze.sidecars import SIDECAR_SUFFIX, check_pointer, read_sidecar, sidecar_path
+
+if TYPE_CHECKING:
+    from genblaze.plugins import PluginManager
+
+__all__ = [
+    "SIDECAR_SUFFIX",
+    "ContentDigest",
+    "EmbedResult",
+    "content_digest",
+    "copy_content",
+    "embed_manifest",
+    "extract_document",
+    "extract_manifest",
+    "inspect_file",
+    "sidecar_path",
+    "strip_manifest",
+]
+
+_ANY_TYPE = "*/*"
+_PARALLEL_FROM = 4 * 1024 * 1024
+
+
+class EmbedResult(Struct, frozen=True):
+    """Where a manifest went.
+
+    Attributes:
+        path: The media file.
+        sidecar_path: The file beside it that holds the manifest, if it is not in the media file.
+        manifest_uri: Where the manifest itself is stored, if it says so.
+        method: "inline" (in the file), "sidecar", "pointer" (a sidecar that only names the address) or
+            "none".
+        embed_error: Why the format's own embedder could not do it, when a sidecar stands in for it.
+    """
+
+    path: Path
+    sidecar_path: Path | None
+    manifest_uri: str | None
+    method: Literal["inline", "sidecar", "pointer", "none"]
+    embed_error: str | None = None
+
+
+def embed_manifest(
+    path: str | os.PathLike[str],
+    manifest: Manifest,
+    *,
+    output: str | os.PathLike[str] | None = None,
+    plugins: PluginManager | None = None,
+    source: str | os.PathLike[str] | None = None,
+    content: ContentDigest | None = None,
+    policy: EmbedPolicy | None = None,
+    full: bool = False,
+) -> EmbedResult:
+    """Put a manifest into a media file, atomically, replacing the one that is there.
+
+    A format without an embedder, or a file that cannot hold a manifest and still come back byte for byte,
+    gets a sidecar. Prompts that are not public are redacted unless `full`.
+
+    Args:
+        path: The media file; written in place unless `output` is given.
+        manifest: What to embed.
+        output: Write the file that carries the manifest here and leave `path` as it is.
+        plugins: Where embedders come from (the installed ones unless given).
+        source: Read the content from this file instead of `path`.
+        content: Digest of the content without any manifest, if the caller knows it already; saves hashing it.
+        policy: Published choice between the whole manifest, a pointer to it, and nothing.
+        full: Embed the manifest as it is, private prompts and all; for files that stay with their owner.
+
+    Raises:
+        EmbeddingError: The file cannot be read or written, or what was written does not read back. The
+            original is then as it was.
+        ManifestError: The manifest cannot be written, or a pointer was asked for and it has no
+            `manifest_uri`.
+    """
+    mode = "full" if policy is None else policy.embed_mode
+    with MediaFile(source or path, plugins) as media:
+        job = _Embedding(media, Path(output or path), manifest)
+        if mode == "none":
+            job.write_content()
+            return job.result("none")
+        payload = _payload(manifest, policy, full=full)
+        if mode == "pointer":
+            return job.beside(payload, "pointer")
+        try:
+            return job.inside(payload, content)
+        except LayoutError as error:
+            return job.beside(payload, "sidecar", str(error))
+
+
+def extract_manifest(path: str | os.PathLike[str], *, plugins: PluginManager | None = None) -> Manifest:
+    """The manifest that a media file carries, or its sidecar's.
+
+    Nothing is checked but its form: `verify_file` tells whether it is intact and belongs to the file.
+
+    Raises:
+        EmbeddingError: There is none, or the file cannot be read.
+        PointerSidecarError: The sidecar only says where the manifest is.
+        ManifestError: There is one, but it cannot be parsed.
+    """
+    return parse_manifest(extract_document(path, plugins=plugins))
+
+
+def extract_document(path: str | os.PathLike[str], *, plugins: PluginManager | None = None) -> bytes:
+    """The manifest that a media file carries, or its sidecar's, as the JSON that stands there.
+
+    Raises:
+        EmbeddingError: There is none, or the file cannot be read.
+        PointerSidecarError: The sidecar only says where the manifest is.
+    """
+    with MediaFile(path, plugins) as media:
+        payload = media.layout.payload
+        media_type, trouble = media.media_type, media.trouble or media.layout.damage
+    if payload is None:
+        payload = read_sidecar(path)
+        if payload is None:
+            reason = f": {trouble}" if trouble else ""
+            msg = f"no manifest in {path} ({media_type}) and no {sidecar_path(path).name} beside it{reason}"
+            raise EmbeddingError(msg)
+        check_pointer(payload)
+    return payload
+
+
+def strip_manifest(
+    path: str | os.PathLike[str],
+    *,
+    output: str | os.PathLike[str] | None = None,
+    plugins: PluginManager | None = None,
+) -> ContentDigest:
+    """Take our manifest out of a file, in place or into `output`.
+
+    A file without one is left, or copied, as it is. A sidecar is a file of its own and stays.
+
+    Returns:
+        Digest of the content that is left: `Asset.sha256` if nothing else was changed.
+
+    Raises:
+        EmbeddingError: The file cannot be read or written.
+    """
+    with MediaFile(path, plugins) as media:
+        plan, digest = media.pristine()
+        if output is None and is_identity(plan, media.file.size):
+            return digest or digest_plan(media.file, plan)
+        target = Path(output or path)
+        with _writing(target, mode_from=media.file.path) as file:
+            return write_and_digest(media.file, plan, file)
+
+
+def content_digest(path: str | os.PathLike[str], *, plugins: PluginManager | None = None) -> ContentDigest:
+    """Digest of a file's content without our manifest; nothing is written.
+
+    Raises:
+        EmbeddingError: The file cannot be read.
+    """
+    with MediaFile(path, plugins) as media:
+        plan, digest = media.pristine()
+        return digest or digest_plan(media.file, plan)
+
+
+def copy_content(
+    path: str | os.PathLike[str], target: str | os.PathLike[str], *, plugins: PluginManager | None = None
+) -> ContentDigest:
+    """Copy a file as it was generated, without our manifest, to `target`; returns the copy's digest.
+
+    Raises:
+        EmbeddingError: The file cannot be read or written.
+    """
+    return strip_manifest(path, output=target, plugins=plugins)
+
+
+def inspect_file(path: str | os.PathLike[str], *, plugins: PluginManager | None = None) -> Layout:
+    """What the plugin of its format finds in a file.
+
+    Raises:
+        EmbeddingError: The file cannot be read or parsed.
+    """
+    with MediaFile(path, plugins) as media:
+        return media.inspect(media.file)
+
+
+class _Embedding:
+    """One manifest on its way into, or beside, one file."""
+
+    def __init__(self, media: MediaFile, target: Path, manifest: Manifest) -> None:
+        self.media = media
+        self.target = target
+        self.manifest = manifest
+        self.in_place = _same_file(media.file.path, target)
+
+    def result(
+        self,
+        method: Literal["inline", "sidecar", "pointer", "none"],
+        sidecar: Path | None = None,
+        error: str | None = None,
+    ) -> EmbedResult:
+        return EmbedResult(self.target, sidecar, self.manifest.manifest_uri, method, error)
+
+    def inside(self, payload: bytes, content: ContentDigest | None) -> EmbedResult:
+        """Embed into the file, or write a sidecar where that is what the selected plugin does.
+
+        Raises:
+            LayoutError: The file cannot hold the manifest, or would not come back byte for byte.
+        """
+        media = self.media
+        pristine, digest = media.pristine()
+        if media.trouble is not None:
+            raise LayoutError(media.trouble)
+        layout = media.seen_through(pristine)
+        record = _record(media.file, pristine, layout, content or digest)
+        plan = media.plan_embedding(pristine, layout, payload, record)
+        if plan is None:
+            msg = f"the embedder of {media.media_type} cannot put a manifest into this file"
+            raise LayoutError(msg)
+        if plan.sidecar:
+            return self.beside(payload, "sidecar")
+        _check_law(media, plan, pristine, payload, record)
+        if not (self.in_place and reproduces(plan, media.file)):
+            with _writing(self.target, mode_from=media.file.path) as file:
+                write_plan(media.file, plan, file)
+                _check_written(media, file, payload)
+        self._drop_replaced_sidecar()
+        return self.result("inline")
+
+    def beside(
+        self, payload: bytes, method: Literal["sidecar", "pointer"], error: str | None = None
+    ) -> EmbedResult:
+        """Write the sidecar, and take an older manifest, which readers would prefer, out of the file."""
+        layout = Layout(media_type=self.media.media_type, size=self.media.file.size)
+        plan = self.media.plugins.embed_manifest(layout, payload, {}, media_type=_ANY_TYPE)
+        if plan is None or not plan.sidecar:
+            msg = f"no plugin writes a sidecar for {self.target}"
+            raise EmbeddingError(msg)
+        self.write_content()
+        sidecar = sidecar_path(self.target)
+        with _writing(sidecar) as file:
+            write_plan(self.media.file, plan, file)
+        return self.result(method, sidecar, error)
+
+    def write_content(self) -> None:
+        """Bring the content without a manifest to the target, if it is not there already."""
+        plan, _ = self.media.pristine()
+        if not (self.in_place and is_identity(plan, self.media.file.size)):
+            with _writing(self.target, mode_from=self.media.file.path) as file:
+                write_plan(self.media.file, plan, file)
+
+    def _drop_replaced_sidecar(self) -> None:
+        """Remove a sidecar of the same run: the manifest that now lies in the file takes its place."""
+        try:
+            stale = read_sidecar(self.target)
+            if stale is not None and parse_manifest(stale).run.run_id == self.manifest.run.run_id:
+                sidecar_path(self.target).unlink()
+        except (GenblazeError, OSError):
+            return  # not a manifest of ours, or not ours to remove
+
+
+def _payload(manifest: Manifest, policy: EmbedPolicy | None, *, full: bool) -> bytes:
+    text = manifest.to_canonical_json() if full else manifest.to_embed_json(policy or EmbedPolicy())
+    return text.encode()
+
+
+def _record(
+    file: FileReader, pristine: EditPlan, layout: Layout, content: ContentDigest | None
+) -> dict[str, Any]:
+    """What is remembered beside the manifest: which content this was, and which coded media."""
+    essence = compose(EditPlan(layout.essence), pristine)
+    if content is None and essence.size >= _PARALLEL_FROM:
+        content, essence_digest = _digest_both(file, pristine, essence)
+    else:
+        content = content or digest_plan(file, pristine)
+        essence_digest = digest_plan(file, essence)
+    return {
+        "v": 1,
+        "content_sha256": content.sha256,
+        "content_size": content.size,
+        "essence_sha256": essence_digest.sha256 if essence.size else None,
+    }
+
+
+def _digest_both(file: FileReader, first: EditPlan, second: EditPlan) -> tuple[ContentDigest, ContentDigest]:
+    """Two digests at once: hashing releases the interpreter, and with two cores takes the time of one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, "genblaze-digest") as helper:
+        other = helper.submit(digest_plan, file, second)
+        return digest_plan(file, first), other.result()
+
+
+def _check_law(
+    media: MediaFile, plan: EditPlan, pristine: EditPlan, payload: bytes, record: dict[str, Any]
+) -> None:
+    """Refuse a plan whose result does not show the manifest, or does not lead back to the content.
+
+    Raises:
+        LayoutError: So it is; the file gets a sidecar instead.
+    """
+    layout = media.inspect(PlanReader(media.file, plan))
+    found = {key: value for key, value in (layout.record or {}).items() if key in record}
+    if not _same_document(layout.payload, payload) or found != record:
+        msg = f"the embedder of {media.media_type} does not find again what it would write"
+        raise LayoutError(msg)
+    if not any(equivalent(compose(back, plan), pristine, media.file) for back in layout.restores):
+        msg = f"the embedder of {media.media_type} cannot give this file back byte for byte"
+        raise LayoutError(msg)
+
+
+def _check_written(media: MediaFile, file: BinaryIO, payload: bytes) -> None:
+    """Read the manifest back from the file that is about to replace the original."""
+    file.flush()
+    with FileReader(file.name) as written:
+        if not _same_document(media.inspect(written).payload, payload):
+            msg = f"the manifest does not read back from the new {media.media_type} file; nothing was changed"
+            raise EmbeddingError(msg)
+
+
+def _same_document(one: bytes | None, other: bytes) -> bool:
+    """Equal JSON: containers differ in how they let characters be written."""
+    if one is None or one == other:
+        return one is not None
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)
+
+
+@contextmanager
+def _writing(target: Path, *, mode_from: Path | None = None) -> Iterator[BinaryIO]:
+    """`atomic_write`, its failures told in terms of the target."""
+    try:
+        with atomic_write(target, mode_from=mode_from) as file:
+            yield file
+    except OSError as error:
+        msg = f"cannot write {target}: {error.strerror or error}; nothing was changed"
+        raise EmbeddingError(msg) from error

@@ -1,0 +1,135 @@
+"""The step cache: a step whose inputs have not changed is answered from a folder instead of by its provider."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from genblaze.atomic import atomic_write
+from genblaze.canonical import canonical_hash
+from genblaze.errors import GenblazeError
+from genblaze.models.asset import Asset
+from genblaze.models.enums import PromptVisibility, StepStatus
+from genblaze.models.record import new_id
+from genblaze.models.step import Step
+from genblaze.pipeline.result import local_file
+
+if TYPE_CHECKING:
+    from genblaze.plugins import PluginManager
+
+logger = logging.getLogger("genblaze.cache")
+
+
+def step_cache_key(step: Step, tenant_id: str | None = None) -> str:
+    """The cache key of a step: lowercase hex SHA-256 over what it asks for (the published layout).
+
+    Inputs count by content, or by URL where they have no digest; their order matters. Metadata, identities and
+    results do not count.
+    """
+    asked: dict[str, Any] = {
+        "provider": step.provider,
+        "model": step.model,
+        "model_version": step.model_version,
+        "model_hash": step.model_hash,
+        "prompt": step.prompt,
+        "negative_prompt": step.negative_prompt,
+        "prompt_visibility": str(step.prompt_visibility),
+        "params": step.params,
+        "seed": step.seed,
+        "modality": str(step.modality),
+        "step_type": str(step.step_type),
+        "input_ids": [asset.sha256 or asset.url for asset in step.inputs] or None,
+    }
+    tenant = (tenant_id or "").strip()
+    if tenant:
+        asked["tenant_id"] = tenant
+    return canonical_hash(asked)
+
+
+class StepCache:
+    """A folder of finished steps, one JSON file per key.
+
+    Only successes are kept. A private prompt is not written in clear. An entry whose local files are gone or have
+    changed counts as absent.
+
+    Attributes:
+        corruption_count: Entries that could not be read so far.
+    """
+
+    def __init__(self, cache_dir: str | Path) -> None:
+        """Use `cache_dir`, which is made if need be."""
+        self._dir = Path(cache_dir)
+        self._dir.mkdir(parents=True, exist_ok=True)
+        self.corruption_count = 0
+
+    def __repr__(self) -> str:
+        """The folder."""
+        return f"StepCache({str(self._dir)!r})"
+
+    def get(self, step: Step, tenant_id: str | None = None) -> Step | None:
+        """The finished step that answers `step`, or None."""
+        path = self._path(step, tenant_id)
+        try:
+            found = Step.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (GenblazeError, ValueError, TypeError, OSError) as error:
+            self.corruption_count += 1
+            logger.warning("Cache entry %s cannot be read and is ignored: %s", path.name, error)
+            return None
+        return found if found.status == StepStatus.SUCCEEDED else None
+
+    def put(self, step: Step, result: Step, tenant_id: str | None = None) -> None:
+        """Keep `result` as the answer to `step`; anything but a success is ignored."""
+        if result.status != StepStatus.SUCCEEDED:
+            return
+        with atomic_write(self._path(step, tenant_id)) as file:
+            file.write(msgspec.json.encode(_storable(result)))
+
+    def clear(self) -> None:
+        """Remove every entry."""
+        for path in self._dir.glob("*.json"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, step: Step, tenant_id: str | None) -> Path:
+        return self._dir / f"{step_cache_key(step, tenant_id)}.json"
+
+
+def _storable(result: Step) -> Step:
+    """The entry as written: without the run, and without private prompts."""
+    hidden: dict[str, Any] = {"run_id": None}
+    if result.prompt_visibility != PromptVisibility.PUBLIC:
+        hidden |= {"prompt": None, "negative_prompt": None, "params": {}}
+    return result.model_copy(update=hidden)
+
+
+def revive(cached: Step, output_dir: Path, plugins: PluginManager) -> list[Asset] | None:
+    """Assets of its own for a step that is answered from the cache, or None when a file is gone or has changed.
+
+    Local files are copied to new ones, without the earlier run's manifest. Blocks; call it in a thread.
+    """
+    from genblaze.embedding import copy_content
+
+    revived = []
+    for old in cached.assets:
+        asset = old.model_copy(deep=True)
+        asset.asset_id = new_id()
+        path = local_file(old.url)
+        if path is not None:
+            if not path.is_file():
+                return None
+            target = output_dir.absolute() / f"{asset.asset_id}{path.suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                digest = copy_content(path, target, plugins=plugins)
+            except GenblazeError:
+                return None
+            if digest.sha256 != old.sha256:
+                target.unlink(missing_ok=True)
+                return None
+            asset.url = target.as_uri()
+        revived.append(asset)
+    return revived

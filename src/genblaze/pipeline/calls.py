@@ -1,0 +1,66 @@
+"""`run` and `arun`: plan, execute, and tell failures the way each promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from genblaze.errors import PipelineError
+from genblaze.models.enums import RunStatus
+from genblaze.pipeline.engine import execute
+from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
+from genblaze.pipeline.plan import plan
+
+if TYPE_CHECKING:
+    from genblaze.pipeline.builder import Pipeline
+    from genblaze.pipeline.result import PipelineResult
+
+
+async def run(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int = RUN_CONCURRENCY) -> PipelineResult:
+    """Run a pipeline once; raises `PipelineError` for a failed step unless told otherwise."""
+    options = resolve(pipeline, keywords, concurrency=concurrency)
+    result = await execute(plan(pipeline, run_id=options.run_id), options)
+    if options.raise_on_failure is not False:
+        raise_for_failure(result)
+    return result
+
+
+async def arun(pipeline: Pipeline, keywords: Mapping[str, Any]) -> PipelineResult:
+    """`run` with the concurrency of a running event loop."""
+    return await run(pipeline, keywords, concurrency=ARUN_CONCURRENCY)
+
+
+def raise_for_failure(result: PipelineResult) -> None:
+    """Raise what a failed run amounts to.
+
+    Raises:
+        PipelineError: With the result, the index and the error of the first failed step.
+    """
+    if result.run.status == RunStatus.COMPLETED:
+        return
+    raise failure_of(result)
+
+
+def failure_of(result: PipelineResult) -> PipelineError:
+    """The error that tells of a failed run and carries its result."""
+    failed = result.failed_steps()
+    run = result.run
+    if not failed:
+        return PipelineError(f"Pipeline {run.name or run.run_id} ended {run.status}", result=result)
+    first = failed[0]
+    where = f"step {first.step_index} ({first.provider}/{first.model})"
+    text = f"Pipeline {run.name or run.run_id} failed at {where}: {first.error}"
+    return PipelineError(text, result=result, failed_step_index=first.step_index, failed_step_error=first.error)
+
+
+def estimated_cost(pipeline: Pipeline) -> Decimal | None:
+    """Sum of the providers' estimates in US dollars, or None when one of them is unknown."""
+    total = Decimal(0)
+    for spec in pipeline.steps:
+        estimate = getattr(spec.provider, "estimate_cost", None)
+        cost = estimate(spec.model, spec.params) if estimate is not None else None
+        if cost is None:
+            return None
+        total += Decimal(cost)
+    return total

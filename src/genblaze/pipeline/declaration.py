@@ -1,0 +1,135 @@
+"""What a pipeline declares: one `StepSpec` per step, checked as soon as it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from genblaze.canonical import check_canonical
+from genblaze.errors import GenblazeError, InvalidValueError
+from genblaze.models.asset import Asset
+from genblaze.models.enums import Modality, PromptVisibility, StepType
+from genblaze.pipeline.prompt_template import PromptTemplate
+
+if TYPE_CHECKING:
+    from genblaze.retry import RetryPolicy
+
+#: Metadata keys that the published engine used for itself.
+_RESERVED_METADATA = ("_fallback_models", "_input_from")
+
+
+class StepSpec(msgspec.Struct, kw_only=True):
+    """One declared step, as the user wrote it.
+
+    Attributes:
+        provider: A provider object, or the name of a registered one.
+        params: The vendor's parameters, with `seed` and `negative_prompt` among them.
+        input_from: Earlier steps, by index or name, whose assets this step gets.
+        timeout: Seconds this step may take, all attempts together.
+    """
+
+    provider: Any
+    model: str
+    prompt: str | PromptTemplate | None = None
+    modality: Modality = Modality.IMAGE
+    step_type: StepType = StepType.GENERATE
+    params: dict[str, Any] = {}
+    fallback_models: list[Any] = []
+    input_from: list[int | str] | None = None
+    external_inputs: list[Asset] | None = None
+    expected_duration_sec: float | None = None
+    metadata: dict[str, Any] = {}
+    prompt_visibility: PromptVisibility = PromptVisibility.PUBLIC
+    name: str | None = None
+    timeout: float | None = None
+    retry: RetryPolicy | None = None
+
+
+def declare(
+    provider: Any,
+    *,
+    model: str,
+    prompt: str | PromptTemplate | None,
+    modality: Modality | str,
+    step_type: StepType | str,
+    params: Mapping[str, Any],
+    fallback_models: Sequence[Any] | None,
+    input_from: Sequence[int | str] | int | str | None,
+    external_inputs: Sequence[Asset] | None,
+    metadata: Mapping[str, Any] | None,
+    prompt_visibility: PromptVisibility | str,
+    **rest: Any,
+) -> StepSpec:
+    """A checked `StepSpec` that shares nothing with the arguments.
+
+    Raises:
+        TypeError: When `provider` is not a provider.
+        GenblazeError: For what cannot run or cannot be recorded; nothing has been paid by then.
+    """
+    _check_provider(provider)
+    _check_names(params, metadata or {})
+    if external_inputs and input_from is not None:
+        msg = "step(): external_inputs and input_from exclude each other; pass the assets or name the steps, not both"
+        raise GenblazeError(msg)
+    if isinstance(input_from, int | str):
+        input_from = [input_from]
+    _check_prompt(prompt)
+    for where, value in (("model", model), ("prompt", str(prompt or "")), ("params", params), ("metadata", metadata)):
+        check_canonical(value, where)
+    return StepSpec(
+        provider=provider,
+        model=model,
+        prompt=prompt,
+        modality=Modality(modality),
+        step_type=StepType(step_type),
+        params=deepcopy(dict(params)),
+        fallback_models=list(fallback_models or ()),
+        input_from=None if input_from is None else list(input_from),
+        external_inputs=[asset.model_copy(deep=True) for asset in external_inputs] if external_inputs else None,
+        metadata=deepcopy(dict(metadata or {})),
+        prompt_visibility=PromptVisibility(prompt_visibility),
+        **rest,
+    )
+
+
+def _check_provider(provider: Any) -> None:
+    if isinstance(provider, str):
+        if not provider.strip():
+            msg = "step(): the provider's name is empty; `genblaze plugins` lists the installed ones"
+            raise GenblazeError(msg)
+        return
+    if isinstance(provider, type):
+        msg = f"step(): {provider.__name__} is a class; pass an object: {provider.__name__}()"
+        raise TypeError(msg)
+    if not callable(getattr(provider, "job", None)):
+        kind = type(provider).__name__
+        msg = (
+            f"step(): {kind} is not a provider. Pass a provider object, the name of an installed one (`genblaze "
+            "plugins` lists them), or subclass genblaze.SyncProvider. chat() functions are not providers: wrap the call in a "
+            "SyncProvider to record it."
+        )
+        raise TypeError(msg)
+
+
+def _check_prompt(prompt: Any) -> None:
+    if prompt is not None and not isinstance(prompt, str | PromptTemplate):
+        msg = f"step(): prompt must be text or a PromptTemplate, not {type(prompt).__name__}"
+        raise InvalidValueError(msg)
+
+
+def _check_names(params: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    for name in ("inputs", "input"):
+        if name in params:
+            msg = f"step(): {name!r} is no parameter; pass assets as external_inputs=[…] or name steps with input_from="
+            raise GenblazeError(msg)
+    for name in ("metadata", "prompt_visibility"):
+        if name in params:
+            msg = f"step(): give {name} as step({name}=…), not inside params"
+            raise GenblazeError(msg)
+    for name in _RESERVED_METADATA:
+        if name in metadata:
+            msg = f"step(): the metadata key {name!r} is reserved"
+            raise GenblazeError(msg)

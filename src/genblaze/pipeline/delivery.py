@@ -1,0 +1,118 @@
+"""Delivers what a run made: manifest, files that carry it, sinks, and the last events."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from genblaze.errors import GenblazeError
+from genblaze.models.enums import RunStatus, StepStatus
+from genblaze.models.event import PipelineCancelledEvent, PipelineCompletedEvent, PipelineFailedEvent
+from genblaze.models.manifest import Manifest
+from genblaze.pipeline.result import Deliveries, PipelineResult, local_file
+from genblaze.threads import daemon_threads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from genblaze.embedding import EmbedResult
+    from genblaze.models.run import Run
+    from genblaze.models.step import Step
+    from genblaze.pipeline.emission import Emitter
+    from genblaze.pipeline.options import RunOptions
+    from genblaze.pipeline.plan import Plan
+    from genblaze.plugins import PluginManager
+
+logger = logging.getLogger("genblaze.pipeline")
+
+
+async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> PipelineResult:
+    """Make the result of a finished run: hash it, embed the manifest in every local output, and hand it to the sinks.
+
+    Nothing here loses a result: a file that cannot take its manifest gets a sidecar, a failing sink is recorded.
+    """
+    deliveries = Deliveries(paths=local_outputs(run))
+    result = PipelineResult(run, Manifest.from_run(run), deliveries)
+    for sink in options.sinks:
+        await _hand_over(sink, result)
+    if options.embed and deliveries.paths:
+        own = made_here(run, deliveries.paths)
+        if own:
+            deliveries.embedded.update(await daemon_threads.run(embed_all, result.manifest, own, plan.plugins))
+    emitter.run_ended(result)
+    if emitter.active:
+        emitter.emit(_end_event(result))
+    return result
+
+
+def local_outputs(run: Run) -> dict[str, Path]:
+    """The local file of each output, by asset id."""
+    found = {asset.asset_id: local_file(asset.url) for step in run.steps for asset in step.assets}
+    return {asset_id: path.absolute() for asset_id, path in found.items() if path is not None}
+
+
+def made_here(run: Run, paths: dict[str, Path]) -> dict[str, Path]:
+    """Local outputs that this run made; a file that a step only handed on keeps the record of the run that made it."""
+    made: set[str] = set()
+    given: set[str] = set()
+    own = {}
+    for step in run.steps:
+        given |= {asset.url for asset in step.inputs} - made
+        for asset in step.assets:
+            if step.provider is not None and asset.url not in given:
+                made.add(asset.url)
+                if asset.asset_id in paths:
+                    own[asset.asset_id] = paths[asset.asset_id]
+    return own
+
+
+def embed_all(manifest: Manifest, paths: dict[str, Path], plugins: PluginManager) -> dict[str, EmbedResult]:
+    """Put the manifest into each file. Blocks; a file that cannot be written is logged and left as it was."""
+    from genblaze.embedding import embed_manifest
+
+    done = {}
+    for asset_id, path in paths.items():
+        try:
+            done[asset_id] = embed_manifest(path, manifest, plugins=plugins)
+        except (GenblazeError, OSError) as error:
+            logger.warning("The manifest could not be put into %s: %s", path, error)
+    return done
+
+
+async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:
+    """Tell sinks that a step has ended, so that they can begin to store its outputs."""
+    for sink in sinks:
+        tell = getattr(sink, "on_step_complete", None)
+        if tell is None:
+            continue
+        date = run.created_at.strftime("%Y-%m-%d")
+        told = partial(tell, step, run_id=run.run_id, tenant_id=run.tenant_id, date_str=date)
+        try:
+            await daemon_threads.run(told)
+        except Exception as error:  # noqa: BLE001 - third-party code; the whole run is handed over again at its end
+            logger.warning("Sink %s could not take step %s early: %s", type(sink).__name__, step.step_index, error)
+
+
+async def _hand_over(sink: Any, result: PipelineResult) -> None:
+    """Let a sink store the run; it may rewrite the assets' URLs, so the manifest is hashed again."""
+    try:
+        await daemon_threads.run(sink.write_run, result.run, result.manifest)
+    except Exception as error:  # noqa: BLE001 - third-party code: a failing sink must not lose what was generated
+        logger.warning("Sink %s failed: %s", type(sink).__name__, error)
+        result.deliveries.sink_errors.append(error)
+
+
+def _end_event(result: PipelineResult) -> Any:
+    run = result.run
+    common: dict[str, Any] = {
+        "run_id": run.run_id,
+        "run_status": str(run.status),
+        "manifest_hash": result.manifest.canonical_hash,
+        "result": result,
+    }
+    if run.status == RunStatus.COMPLETED:
+        return PipelineCompletedEvent(**common)
+    kind = PipelineCancelledEvent if run.status == RunStatus.CANCELLED else PipelineFailedEvent
+    failed = [step for step in run.steps if step.status == StepStatus.FAILED]
+    return kind(message=failed[0].error if failed else str(run.status), **common)

@@ -1,0 +1,137 @@
+"""Events of one run: made once, when something happens, and handed to everybody who listens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from genblaze.hookspecs import TraceEvent
+from genblaze.models.event import ProgressEvent, StepProgressEvent, StepRetriedEvent, StreamEvent
+from genblaze.pipeline.result import StepCompleteEvent
+
+if TYPE_CHECKING:
+    from genblaze.models.step import Step
+    from genblaze.pipeline.options import RunOptions
+    from genblaze.pipeline.plan import Plan
+    from genblaze.pipeline.result import PipelineResult
+
+logger = logging.getLogger("genblaze.pipeline")
+
+
+class Emitter:
+    """Hands the events of one run to its stream, its tracers and the caller's callbacks.
+
+    Listeners run inline. One that raises is logged and disturbs nobody.
+
+    Attributes:
+        active: Whether anybody hears events; nothing is built when not.
+    """
+
+    def __init__(self, plan: Plan, options: RunOptions, stream: Callable[[StreamEvent], None] | None = None) -> None:
+        self.run_id = plan.run_id
+        self.started = monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._plugins = plan.plugins
+        self._tracers = plan.tracers
+        self._tracing = plan.plugins.has_tracers(plan.tracers)
+        self._stream = stream
+        self._options = options
+        self.active = stream is not None or self._tracing
+        self.hears_progress = self.active or options.on_progress is not None
+
+    def emit(self, event: StreamEvent) -> None:
+        """Hand an event to the stream and the tracers."""
+        if self._stream is not None:
+            self._stream(event)
+        if self._tracing:
+            self._trace(TraceEvent(kind="event", run_id=self.run_id, event=event))
+
+    def progress(self, event: StepProgressEvent) -> None:
+        """Hand progress to everybody, the `on_progress` callback included."""
+        if self.active:
+            self.emit(event)
+        if self._options.on_progress is not None:
+            self._call(self._options.on_progress, _published_progress(event))
+
+    def retried(self, event: StepRetriedEvent) -> None:
+        """Hand a retry to everybody, the `on_retry` callback included."""
+        if self.active:
+            self.emit(event)
+        if self._options.on_retry is not None:
+            self._call(self._options.on_retry, event)
+
+    def submitted(self, step_id: str, job_id: str) -> None:
+        """Tell the `on_submit` callback the vendor's job id."""
+        if self._options.on_submit is not None:
+            self._call(self._options.on_submit, step_id, job_id)
+
+    def step_started(self, step: Step, total_steps: int) -> None:
+        """Tell the tracers, in the step's own context."""
+        if self._tracing:
+            index = step.step_index
+            self._trace(
+                TraceEvent(kind="step.start", run_id=self.run_id, step=step, step_index=index, total_steps=total_steps)
+            )
+
+    def step_ended(self, step: Step, total_steps: int, seconds: float) -> None:
+        """Tell the tracers and the `on_step_complete` callback."""
+        index = step.step_index or 0
+        if self._tracing:
+            self._trace(
+                TraceEvent(kind="step.end", run_id=self.run_id, step=step, step_index=index, duration_ms=seconds * 1000)
+            )
+        if self._options.on_step_complete is not None:
+            self._call(self._options.on_step_complete, StepCompleteEvent(index, total_steps, step, seconds))
+
+    def run_started(self, plan: Plan) -> None:
+        """Tell the tracers that the run begins."""
+        if self._tracing:
+            self._trace(
+                TraceEvent(
+                    kind="run.start",
+                    run_id=self.run_id,
+                    name=plan.name,
+                    tenant_id=plan.tenant_id,
+                    total_steps=len(plan.steps),
+                    metadata=plan.metadata,
+                )
+            )
+
+    def run_ended(self, result: PipelineResult) -> None:
+        """Tell the tracers that the run has ended."""
+        if self._tracing:
+            self._trace(TraceEvent(kind="run.end", run_id=self.run_id, result=result))
+
+    def _trace(self, event: TraceEvent) -> None:
+        self._plugins.trace(event, self._tracers)
+
+    def from_any_thread(self, call: Callable[..., Any], *args: Any) -> None:
+        """Run `call` in the run's event loop; used by what providers report from their threads."""
+        try:
+            self._loop.call_soon_threadsafe(call, *args)
+        except RuntimeError:  # the loop has closed: nobody listens any more
+            return
+
+    def _call(self, callback: Callable[..., Any], *args: Any) -> None:
+        try:
+            callback(*args)
+        except Exception:
+            logger.exception("A callback of run %s failed", self.run_id)
+
+
+def _published_progress(event: StepProgressEvent) -> ProgressEvent:
+    return ProgressEvent(
+        step_id=event.step_id,
+        provider=event.provider,
+        model=event.model,
+        status=event.data.get("status", "processing"),
+        progress_pct=event.progress_pct,
+        elapsed_sec=event.elapsed_sec or 0.0,
+        message=event.message,
+        preview_url=event.preview_url,
+        request_id=event.request_id,
+        is_heartbeat=event.is_heartbeat,
+    )

@@ -1,0 +1,191 @@
+"""The engine: runs a plan's steps as soon as their inputs are there, and closes the run whatever happened."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from genblaze.errors import PipelineTimeoutError
+from genblaze.models.enums import RunStatus, StepStatus
+from genblaze.models.event import PipelineStartedEvent, StepQueuedEvent, StreamEvent
+from genblaze.models.record import utc_now
+from genblaze.models.run import Run
+from genblaze.pipeline.delivery import close_run, hand_over_step
+from genblaze.pipeline.emission import Emitter
+from genblaze.pipeline.stages import StepRun
+
+if TYPE_CHECKING:
+    from genblaze.models.step import Step
+    from genblaze.pipeline.options import RunOptions
+    from genblaze.pipeline.plan import Plan
+    from genblaze.pipeline.result import PipelineResult
+
+logger = logging.getLogger("genblaze.pipeline")
+
+
+async def execute(
+    plan: Plan, options: RunOptions, stream: Callable[[StreamEvent], None] | None = None
+) -> PipelineResult:
+    """Run a plan and return its result; a failed step is a result, not an exception.
+
+    Args:
+        plan: What to run.
+        options: How.
+        stream: Hears every event, inline.
+
+    Raises:
+        PipelineTimeoutError: When `pipeline_timeout` passed; carries what was finished by then.
+        asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then.
+    """
+    emitter = Emitter(plan, options, stream)
+    run = Run(
+        run_id=plan.run_id,
+        tenant_id=plan.tenant_id,
+        project_id=plan.project_id,
+        name=plan.name,
+        status=RunStatus.RUNNING,
+        parent_run_id=plan.parent_run_id,
+        metadata=plan.metadata,
+    )
+    run.started_at = run.created_at
+    emitter.run_started(plan)
+    if emitter.active:
+        emitter.emit(PipelineStartedEvent(run_id=run.run_id, total_steps=len(plan.steps), message=plan.name))
+    schedule = Schedule(plan, options, emitter, run)
+    timed_out = False
+    try:
+        async with asyncio.timeout(options.pipeline_timeout):
+            await schedule.run()
+    except TimeoutError:
+        timed_out = True
+    except asyncio.CancelledError:
+        _finish(run, schedule, RunStatus.CANCELLED)
+        await close_run(plan, options, emitter, run)
+        raise
+    _finish(run, schedule, RunStatus.FAILED if timed_out else None)
+    result = await close_run(plan, options, emitter, run)
+    if timed_out:
+        msg = f"Pipeline {plan.name or plan.run_id} exceeded its timeout of {options.pipeline_timeout:g} s"
+        raise PipelineTimeoutError(msg, result=result)
+    return result
+
+
+def _finish(run: Run, schedule: Schedule, status: RunStatus | None) -> None:
+    """Complete the record of the run; its steps stand in the order of declaration."""
+    run.steps = [step_run.step for step_run in schedule.runs]
+    succeeded = all(step.status == StepStatus.SUCCEEDED for step in run.steps)
+    run.status = status or (RunStatus.COMPLETED if succeeded else RunStatus.FAILED)
+    run.completed_at = utc_now()
+
+
+class Schedule:
+    """Starts each step when the steps it needs have ended and there is room for it."""
+
+    def __init__(self, plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> None:
+        self.runs = [StepRun(plan, planned, options, emitter) for planned in plan.steps]
+        self._plan = plan
+        self._run = run
+        self._sinks = options.sinks
+        self._limit = options.max_concurrency
+        self._fail_fast = options.fail_fast
+        self._emitter = emitter
+        self._ended: list[Step | None] = [None] * len(plan.steps)
+        self._waiting_for = [len(set(planned.needs)) for planned in plan.steps]
+        self._dependents: list[list[int]] = [[] for _ in plan.steps]
+        for planned in plan.steps:
+            for index in set(planned.needs):
+                self._dependents[index].append(planned.index)
+        self._ready: list[int] = [planned.index for planned in plan.steps if not planned.needs]
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._all_done = asyncio.Event()
+        self._stopped = False
+        self._crash: BaseException | None = None
+
+    async def run(self) -> None:
+        """Run every step that can run.
+
+        Raises:
+            asyncio.CancelledError: When the caller gives up; every step under way has ended by then.
+        """
+        self._announce_queue()
+        self._start_ready()
+        try:
+            await self._all_done.wait()
+        except asyncio.CancelledError:
+            await self._stop_and_wait("Cancelled: the run was cancelled")
+            raise
+        if self._crash is not None:
+            raise self._crash
+        self._mark_unstarted("Cancelled: an earlier step failed")
+
+    def _announce_queue(self) -> None:
+        if not self._emitter.active:
+            return
+        serial = self._limit == 1
+        queued = [run for run in self.runs if run.planned.needs or run.planned.index >= self._limit]
+        for run in queued:
+            self._emitter.emit(
+                StepQueuedEvent(
+                    run_id=self._plan.run_id,
+                    step_id=run.step.step_id,
+                    step_index=run.planned.index,
+                    total_steps=len(self.runs),
+                    provider=run.step.provider or "",
+                    model=run.step.model,
+                    reason="serial" if serial or run.planned.needs else "concurrency_limit",
+                )
+            )
+
+    def _start_ready(self) -> None:
+        while self._ready and not self._stopped and len(self._tasks) < self._limit:
+            index = heappop(self._ready)
+            task = asyncio.create_task(self._run_step(index), name=f"genblaze-step-{index}")
+            self._tasks.add(task)
+            task.add_done_callback(self._step_ended)
+        if not self._tasks:
+            self._all_done.set()
+
+    async def _run_step(self, index: int) -> None:
+        step = await self.runs[index].execute(self._ended)
+        self._ended[index] = step
+        if self._sinks:
+            await hand_over_step(self._sinks, step, self._run)
+        for dependent in self._dependents[index]:
+            self._waiting_for[dependent] -= 1
+            if self._waiting_for[dependent] == 0:
+                heappush(self._ready, dependent)
+        if step.status != StepStatus.SUCCEEDED and self._fail_fast:
+            self._stop(f"Cancelled: step {index} failed", keep=asyncio.current_task())
+
+    def _step_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (crash := task.exception()) is not None:
+            self._crash = self._crash or crash
+            self._stop("Cancelled: the engine failed")
+        self._start_ready()
+
+    def _stop(self, reason: str, keep: asyncio.Task[None] | None = None) -> None:
+        """Start nothing more, and cancel what is under way."""
+        self._stopped = True
+        for run in self.runs:
+            if run.step.status == StepStatus.PENDING:
+                run.step.error = run.step.error or reason
+        for task in self._tasks:
+            if task is not keep:
+                task.cancel()
+
+    async def _stop_and_wait(self, reason: str) -> None:
+        self._stop(reason)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._mark_unstarted(reason)
+
+    def _mark_unstarted(self, reason: str) -> None:
+        for run in self.runs:
+            if run.step.status == StepStatus.PENDING:
+                run.step.status = StepStatus.CANCELLED
+                run.step.error = run.step.error or reason
+                run.step.note(cancelled=True)

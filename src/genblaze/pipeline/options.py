@@ -1,0 +1,127 @@
+"""The keywords of `run` and its siblings, and how they combine with a pipeline's own settings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import msgspec
+
+from genblaze.errors import GenblazeError, InvalidValueError
+from genblaze.providers.provider import DEFAULT_TIMEOUT
+from genblaze.providers.runnable import RunnableConfig
+
+if TYPE_CHECKING:
+    from genblaze.pipeline.builder import Pipeline
+
+#: Steps that run at once when nobody says otherwise.
+RUN_CONCURRENCY = 1
+ARUN_CONCURRENCY = 16
+BATCH_CONCURRENCY = 5
+
+
+class RunKeywords(TypedDict, total=False):
+    """What may be passed to `Pipeline.run`, `arun`, `stream`, `astream`, `batch_run` and `abatch_run`.
+
+    Keys:
+        sink: Where results are stored: a sink, or a list of them.
+        fail_fast: Stop the other steps as soon as one fails (default True).
+        raise_on_failure: Raise `PipelineError` when a step failed. Default: `run` and `arun` do, the others do not.
+        timeout: Seconds per step, all attempts together; default 600.
+        max_retries: Attempts after the first, per step.
+        max_concurrency: Steps that may run at once.
+        on_progress: Called with a `ProgressEvent` as providers report.
+        progress: Whether to show progress on the terminal.
+        pipeline_timeout: Seconds for the whole run.
+        on_step_complete: Called with a `StepCompleteEvent` as each step ends.
+        on_retry: Called with a `StepRetriedEvent` before each retry.
+        config: The same settings as a `RunnableConfig`; keywords win.
+        embed: Put the manifest into local outputs (default True).
+    """
+
+    sink: Any
+    fail_fast: bool
+    raise_on_failure: bool | None
+    timeout: float | None
+    max_retries: int | None
+    max_concurrency: int | None
+    on_progress: Callable[[Any], None] | None
+    progress: bool | None
+    pipeline_timeout: float | None
+    on_step_complete: Callable[[Any], None] | None
+    on_retry: Callable[[Any], None] | None
+    config: RunnableConfig | None
+    embed: bool
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one run, with every default filled in."""
+
+    sinks: tuple[Any, ...] = ()
+    fail_fast: bool = True
+    raise_on_failure: bool | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    max_retries: int | None = None
+    max_concurrency: int = RUN_CONCURRENCY
+    pipeline_timeout: float | None = None
+    on_progress: Callable[[Any], None] | None = None
+    on_step_complete: Callable[[Any], None] | None = None
+    on_retry: Callable[[Any], None] | None = None
+    on_submit: Callable[[str, Any], None] | None = None
+    run_id: str | None = None
+    progress: bool | None = None
+    embed: bool = True
+
+
+def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int) -> RunOptions:
+    """Combine a call's keywords with the pipeline's configuration; keywords win, one by one.
+
+    Raises:
+        TypeError: For a keyword that does not exist.
+        GenblazeError: For a value out of range.
+    """
+    _check_keywords(keywords)
+    given = {name: value for name, value in keywords.items() if value is not None and name not in ("config", "sink")}
+    config = {**pipeline._config, **(keywords.get("config") or {})}
+    if "tenant_id" in config:
+        msg = "config: tenant_id is an argument of Pipeline(), not of a call"
+        raise InvalidValueError(msg)
+    names = ("timeout", "max_retries", "on_progress", "on_retry", "on_submit", "run_id")
+    settings = {name: config[name] for name in names if config.get(name) is not None} | given
+    settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
+    _check_ranges(settings)
+    return RunOptions(sinks=_sinks(keywords.get("sink")), **settings)
+
+
+def _check_keywords(keywords: Mapping[str, Any]) -> None:
+    for name in keywords:
+        if name not in RunKeywords.__annotations__:
+            near = difflib.get_close_matches(name, RunKeywords.__annotations__, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            msg = f"run() got an unexpected keyword argument {name!r}{hint}"
+            raise TypeError(msg)
+
+
+def _check_ranges(settings: Mapping[str, Any]) -> None:
+    for name, least in (("timeout", 0), ("pipeline_timeout", 0), ("max_retries", 0), ("max_concurrency", 1)):
+        value = settings.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            msg = f"run({name}={value!r}): must be a number"
+            raise GenblazeError(msg)
+        if not value >= least:
+            msg = f"run({name}={value}): must be at least {least}"
+            raise GenblazeError(msg)
+
+
+def _sinks(sink: Any) -> tuple[Any, ...]:
+    if sink is None:
+        return ()
+    sinks = tuple(sink) if isinstance(sink, list | tuple) else (sink,)
+    for one in sinks:
+        if not callable(getattr(one, "write_run", None)):
+            msg = f"run(sink=…): {type(one).__name__} is not a sink; it needs write_run(run, manifest)"
+            raise GenblazeError(msg)
+    return sinks

@@ -1,0 +1,101 @@
+"""Takes in what a provider made: brings remote outputs home, hashes the bytes, and reads what the container states."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
+from genblaze.models.asset import AudioMetadata, VideoMetadata
+from genblaze.models.enums import ProviderErrorCode
+from genblaze.pipeline.result import local_file
+from genblaze.threads import daemon_threads
+
+if TYPE_CHECKING:
+    from genblaze.models.asset import Asset
+    from genblaze.pipeline.plan import Plan
+    from genblaze.plugins import PluginManager
+
+logger = logging.getLogger("genblaze.pipeline")
+
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+
+
+async def take_in(assets: tuple[Asset, ...], plan: Plan) -> list[Asset]:
+    """Copies of a generation's assets, with digest, size and facts filled in.
+
+    A `file://` output is hashed where it lies. A remote one without a digest is fetched into the output folder, because
+    vendors' URLs expire; one that already carries a digest is left where it is.
+
+    Raises:
+        ProviderError: When there are no outputs, or one cannot be fetched.
+    """
+    if not assets:
+        msg = "The provider reported success but returned no output"
+        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+    taken = [asset.model_copy(deep=True) for asset in assets]
+    for asset in taken:
+        path = local_file(asset.url)
+        if path is None and asset.sha256 is None:
+            path = await _fetch(asset, plan)
+        if path is not None:
+            await daemon_threads.run(_examine, asset, path, plan.plugins)
+    return taken
+
+
+async def _fetch(asset: Asset, plan: Plan) -> Path | None:
+    """Bring a remote output into the output folder; None where nothing fetches its scheme."""
+    from genblaze.hookspecs import FetchContext
+
+    suffix = Path(urlsplit(asset.url).path).suffix
+    target = plan.output_dir / f"{asset.asset_id}{suffix if suffix.isascii() and len(suffix) <= 8 else ''}"
+    plan.output_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        fetched = await plan.plugins.fetch(asset.url, target, FetchContext())
+    except PluginNotFoundError:
+        scheme = urlsplit(asset.url).scheme or "no scheme"
+        logger.warning("Output %s stays at its vendor: nothing installed fetches %s", asset.asset_id, scheme)
+        return None
+    asset.url = fetched.path.absolute().as_uri()
+    return fetched.path
+
+
+def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
+    """Hash a local output and read its facts. Runs in a thread."""
+    from genblaze.embedding import content_digest, strip_manifest
+
+    if not path.is_file():
+        logger.warning("Output %s names a file that does not exist: %s", asset.asset_id, path)
+        return
+    layout = _inspect(path, plugins)
+    if layout is not None and layout.payload is not None:
+        # A provider handed on a file that carries another run's manifest: its content is what was generated.
+        strip_manifest(path, plugins=plugins)
+    digest = content_digest(path, plugins=plugins)
+    asset.sha256, asset.size_bytes = digest.sha256, digest.size
+    if layout is not None:
+        if asset.media_type == UNKNOWN_MEDIA_TYPE:
+            asset.media_type = layout.media_type
+        fill_facts(asset, layout.facts)
+
+
+def _inspect(path: Path, plugins: PluginManager) -> Any:
+    from genblaze.embedding import inspect_file
+
+    try:
+        return inspect_file(path, plugins=plugins)
+    except GenblazeError as error:
+        logger.debug("%s cannot be parsed: %s", path, error)
+        return None
+
+
+def fill_facts(asset: Asset, facts: dict[str, Any]) -> None:
+    """Set what the container states and the provider did not."""
+    for name in ("width", "height", "duration"):
+        if getattr(asset, name) is None and facts.get(name) is not None:
+            setattr(asset, name, facts[name])
+    for name, kind in (("video", VideoMetadata), ("audio", AudioMetadata)):
+        if getattr(asset, name) is None and facts.get(name):
+            setattr(asset, name, kind(**facts[name]))

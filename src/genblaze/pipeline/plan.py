@@ -1,0 +1,284 @@
+"""Planning: everything that can be known to be wrong is found here, before the first paid call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import msgspec
+
+from genblaze.canonical import check_canonical
+from genblaze.credentials import find_credential
+from genblaze.errors import GenblazeError
+from genblaze.models.asset import Asset
+from genblaze.models.enums import Modality
+from genblaze.models.step import Step
+from genblaze.pipeline.prompt_template import PromptTemplate
+
+if TYPE_CHECKING:
+    from genblaze.moderation import ModerationHook
+    from genblaze.pipeline.builder import Pipeline
+    from genblaze.pipeline.cache import StepCache
+    from genblaze.pipeline.declaration import StepSpec
+    from genblaze.plugins import PluginManager
+    from genblaze.retry import RetryPolicy
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One provider and model that may do a step: the declared one, or a fallback.
+
+    Attributes:
+        provider: The user's provider object, or None when a registered plugin does it.
+        name: Registered or recorded name of the provider.
+        model: The vendor's model name.
+        params: Parameters as this provider calls them, without `seed` and `negative_prompt`.
+    """
+
+    provider: Any
+    name: str
+    model: str
+    params: dict[str, Any]
+
+
+class PlannedStep(msgspec.Struct, kw_only=True):
+    """One step, ready to run.
+
+    Attributes:
+        needs: Indexes of the steps whose end this one waits for.
+        input_from: Indexes of the steps whose assets it gets, or None.
+        chained: Gets the assets of the step before it, whatever they are.
+        candidates: The declared model first, then the fallbacks.
+    """
+
+    index: int
+    spec: StepSpec
+    step_id: str
+    prompt: str | None
+    seed: int | None
+    negative_prompt: str | None
+    candidates: tuple[Candidate, ...]
+    needs: tuple[int, ...] = ()
+    input_from: tuple[int, ...] | None = None
+    chained: bool = False
+    timeout: float | None = None
+    retry: RetryPolicy | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages call the step."""
+        return f"step {self.index}" + (f" ({self.spec.name})" if self.spec.name else "")
+
+    def record(self, run_id: str) -> Step:
+        """A fresh record of the step; nothing in it is shared with the plan."""
+        spec, first = self.spec, self.candidates[0]
+        return Step(
+            step_id=self.step_id,
+            run_id=run_id,
+            provider=first.name,
+            model=first.model,
+            step_type=spec.step_type,
+            modality=spec.modality,
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            prompt_visibility=spec.prompt_visibility,
+            seed=self.seed,
+            params=deepcopy(first.params),
+            metadata=deepcopy(spec.metadata),
+            step_index=self.index,
+        )
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """One run, ready to start."""
+
+    steps: tuple[PlannedStep, ...]
+    run_id: str
+    name: str | None
+    tenant_id: str | None
+    project_id: str | None
+    metadata: dict[str, Any]
+    parent_run_id: str | None
+    plugins: PluginManager
+    output_dir: Path
+    cache: StepCache | None
+    moderation: ModerationHook | None
+    tracers: tuple[Any, ...]
+
+
+def plan(
+    pipeline: Pipeline,
+    specs: Sequence[StepSpec] | None = None,
+    *,
+    metadata: dict[str, Any] | None = None,
+    run_id: str | None = None,
+) -> Plan:
+    """Resolve and check a pipeline.
+
+    Args:
+        pipeline: What to run.
+        specs: Its steps with a batch item's values filled in; its own unless given.
+        metadata: Added to the run's metadata.
+        run_id: Identity of the run; a new one unless given.
+
+    Raises:
+        GenblazeError: With the step and what is wrong, what is available and what to do. Nothing has been paid.
+    """
+    specs = pipeline.steps if specs is None else tuple(specs)
+    if not specs:
+        msg = f"Pipeline {pipeline.name or ''} has no steps; add one with .step(provider, model=…)".replace("  ", " ")
+        raise GenblazeError(msg)
+    plugins = pipeline._plugins or _default_plugins()
+    names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
+    steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
+    return Plan(
+        steps=steps,
+        run_id=run_id or str(uuid4()),
+        name=pipeline._name or None,
+        tenant_id=pipeline._tenant_id,
+        project_id=pipeline._project_id,
+        metadata=deepcopy(pipeline._metadata) | (metadata or {}),
+        parent_run_id=pipeline._parent_run_id,
+        plugins=plugins,
+        output_dir=pipeline._output_dir or Path(plugins.config.output_dir),
+        cache=pipeline._cache,
+        moderation=pipeline._moderation,
+        tracers=(pipeline._tracer,) if pipeline._tracer is not None else (),
+    )
+
+
+def _default_plugins() -> PluginManager:
+    from genblaze.plugins import default_plugins
+
+    return default_plugins()
+
+
+def _plan_step(
+    index: int, spec: StepSpec, pipeline: Pipeline, plugins: PluginManager, names: dict[str, int]
+) -> PlannedStep:
+    where = f"Pipeline {pipeline.name!r}, step {index}" + (f" ({spec.name})" if spec.name else "")
+    if isinstance(spec.prompt, PromptTemplate):
+        fields = ", ".join(sorted(spec.prompt.variables))
+        msg = f"{where}: the prompt template was not rendered (fields: {fields or 'none'}); render it, or use batch_run"
+        raise GenblazeError(msg)
+    input_from = _resolve_inputs(index, spec, names, where)
+    chained = pipeline._chain and index > 0 and input_from is None and not spec.external_inputs
+    needs = input_from if input_from is not None else ((index - 1,) if chained else ())
+    takes_inputs = bool(needs or spec.external_inputs)
+    candidates = tuple(_candidates(spec, plugins, where, takes_inputs=takes_inputs))
+    seed, negative_prompt = _lift(candidates[0], where)
+    return PlannedStep(
+        index=index,
+        spec=spec,
+        step_id=str(uuid4()),
+        prompt=spec.prompt,
+        seed=seed,
+        negative_prompt=negative_prompt,
+        candidates=tuple(_without_lifted(candidate) for candidate in candidates),
+        needs=needs,
+        input_from=input_from,
+        chained=chained,
+        timeout=spec.timeout,
+        retry=spec.retry,
+    )
+
+
+def _resolve_inputs(index: int, spec: StepSpec, names: dict[str, int], where: str) -> tuple[int, ...] | None:
+    """Indexes of the steps that `input_from` names."""
+    if spec.input_from is None:
+        return None
+    found = []
+    for source in spec.input_from:
+        if isinstance(source, str) and source not in names:
+            known = ", ".join(repr(name) for name in names) or "none; name a step with step_name="
+            msg = f"{where}: input_from names {source!r}, but no step is called that (named steps: {known})"
+            raise GenblazeError(msg)
+        position = names[source] if isinstance(source, str) else source
+        if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < index:
+            msg = f"{where}: input_from={source!r} is not an earlier step (0 to {index - 1})"
+            raise GenblazeError(msg)
+        found.append(position)
+    return tuple(found)
+
+
+def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inputs: bool) -> list[Candidate]:
+    found = []
+    for provider, model in [(spec.provider, spec.model), *(_fallback(entry, spec) for entry in spec.fallback_models)]:
+        if isinstance(provider, str):
+            name, target = plugins.resolve_provider(provider, spec.modality), None
+        else:
+            name, target = str(getattr(provider, "name", type(provider).__name__)), provider
+        if target is not None:
+            _check_capabilities(target, name, spec.modality, where, takes_inputs=takes_inputs)
+        found.append(Candidate(target, name, model, _normalized(spec, target, name, where)))
+    return found
+
+
+def _fallback(entry: Any, spec: StepSpec) -> tuple[Any, str]:
+    """Provider and model of one entry of `fallback_models`: a model, or a pair with another provider."""
+    if isinstance(entry, str):
+        return spec.provider, entry
+    provider, model = entry
+    return provider, model
+
+
+def _check_capabilities(provider: Any, name: str, modality: Modality, where: str, *, takes_inputs: bool) -> None:
+    tell = getattr(provider, "get_capabilities", None)
+    known = tell() if tell is not None else None
+    if known is None:
+        return
+    if known.supported_modalities and modality not in known.supported_modalities:
+        choices = ", ".join(str(each) for each in known.supported_modalities)
+        msg = f"{where}: {name} makes {choices}, not {modality}; set modality= or choose another provider"
+        raise GenblazeError(msg)
+    if takes_inputs and not known.accepts_chain_input:
+        msg = (
+            f"{where}: {name} takes no input assets, but the step is given some (chain, input_from or external_inputs)"
+        )
+        raise GenblazeError(msg)
+
+
+def _normalized(spec: StepSpec, provider: Any, name: str, where: str) -> dict[str, Any]:
+    """The step's parameters as the provider calls them, checked to be recordable and free of credentials."""
+    params = deepcopy(spec.params)
+    normalize = getattr(provider, "normalize_params", None)
+    if normalize is not None:
+        try:
+            params = dict(normalize(params, spec.modality))
+        except GenblazeError:
+            raise
+        except Exception as error:
+            msg = f"{where}: {name} does not take these parameters: {error}"
+            raise GenblazeError(msg) from error
+        check_canonical(params, "params")
+    if found := find_credential(params, "params"):
+        msg = (
+            f"{where}: {found} looks like a credential. Parameters are recorded in manifests; give keys to the "
+            "provider's constructor or its environment variable instead"
+        )
+        raise GenblazeError(msg)
+    return params
+
+
+def _lift(candidate: Candidate, where: str) -> tuple[int | None, str | None]:
+    """`seed` and `negative_prompt`, which are fields of the record rather than vendor parameters."""
+    seed, negative = candidate.params.get("seed"), candidate.params.get("negative_prompt")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        msg = f"{where}: seed must be an integer, not {type(seed).__name__}"
+        raise GenblazeError(msg)
+    if negative is not None and not isinstance(negative, str):
+        msg = f"{where}: negative_prompt must be text, not {type(negative).__name__}"
+        raise GenblazeError(msg)
+    return seed, negative
+
+
+def _without_lifted(candidate: Candidate) -> Candidate:
+    params = {key: value for key, value in candidate.params.items() if key not in ("seed", "negative_prompt")}
+    return Candidate(candidate.provider, candidate.name, candidate.model, params)
+
+
+def copies(assets: Sequence[Asset]) -> list[Asset]:
+    """Deep copies, so that no two records share an asset."""
+    return [asset.model_copy(deep=True) for asset in assets]

@@ -1,0 +1,50 @@
+"""Writes outputs and manifests where the user wants them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genblaze.atomic import atomic_write
+from genblaze.errors import GenblazeError
+from genblaze.pipeline.result import only_asset
+
+if TYPE_CHECKING:
+    from genblaze.embedding import EmbedResult
+    from genblaze.models.asset import Asset
+    from genblaze.models.manifest import Manifest
+    from genblaze.models.policy import EmbedPolicy
+    from genblaze.pipeline.result import PipelineResult
+
+
+def save_asset(
+    result: PipelineResult, path: Path, asset: Asset | None, *, embed: bool, policy: EmbedPolicy | None
+) -> EmbedResult:
+    """Write an output with its manifest to `path`; see `PipelineResult.save`."""
+    from genblaze.embedding import EmbedResult, copy_content, embed_manifest
+
+    if asset is None and path.is_file() and not result.deliveries.paths:
+        source: Path | None = path
+    else:
+        source = result.local_path(asset or only_asset(result.assets))
+    if source is None or not source.is_file():
+        where = source or "it has no local file"
+        msg = f"The output's file is not on this machine ({where}); store the run with a sink first"
+        raise GenblazeError(msg)
+    if source != path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy_content(source, path)
+    if not embed:
+        return EmbedResult(path=path, sidecar_path=None, manifest_uri=result.manifest.manifest_uri, method="none")
+    return embed_manifest(path, result.manifest, policy=policy)
+
+
+def save_manifest(manifest: Manifest, path: Path, *, full: bool) -> Path:
+    """Write `manifest` as canonical JSON; prompts that are not public are redacted unless `full`."""
+    from genblaze.redaction import needs_redaction, redact
+
+    shown = manifest if full or not needs_redaction(manifest) else redact(manifest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write(shown.to_canonical_json().encode())
+    return path

@@ -1,0 +1,394 @@
+"""The fixed stages of a step: inputs, moderation, cache, provider, outputs, moderation again, cache."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from genblaze.credentials import sanitize_error
+from genblaze.driver import Driver, Phase, as_provider_error
+from genblaze.errors import GenblazeError, ProviderError
+from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
+from genblaze.models.enums import ProviderErrorCode, StepStatus
+from genblaze.models.event import (
+    StepCancelledEvent,
+    StepCompletedEvent,
+    StepFailedEvent,
+    StepProgressEvent,
+    StepRetriedEvent,
+    StepStartedEvent,
+)
+from genblaze.models.record import utc_now
+from genblaze.models.step import ENGINE_KEY, UPSTREAM_ID_KEY
+from genblaze.pipeline.cache import revive
+from genblaze.pipeline.inputs import InputError, declared_inputs, pristine_inputs
+from genblaze.pipeline.outputs import take_in
+from genblaze.retry import RetryPolicy
+from genblaze.threads import daemon_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genblaze.models.asset import Asset
+    from genblaze.models.step import Step
+    from genblaze.moderation import ModerationResult
+    from genblaze.pipeline.emission import Emitter
+    from genblaze.pipeline.options import RunOptions
+    from genblaze.pipeline.plan import Candidate, Plan, PlannedStep
+
+logger = logging.getLogger("genblaze.pipeline")
+
+#: Failures after which another model may help. An unknown outcome is not among them: the first may still be delivered.
+FALLBACK_CODES = frozenset(
+    {ProviderErrorCode.MODEL_ERROR, ProviderErrorCode.RATE_LIMIT, ProviderErrorCode.SERVER_ERROR}
+)
+
+
+class StepRun:
+    """One step on its way through the stages.
+
+    Attributes:
+        step: Its record, complete once `execute` has returned or raised.
+    """
+
+    def __init__(self, plan: Plan, planned: PlannedStep, options: RunOptions, emitter: Emitter) -> None:
+        self.plan = plan
+        self.planned = planned
+        self.options = options
+        self.emitter = emitter
+        self.step: Step = planned.record(plan.run_id)
+        self.notes: dict[str, Any] = {}
+        self._started = monotonic()
+        self._asked: Step | None = None
+
+    async def execute(self, earlier: Sequence[Step | None]) -> Step:
+        """Run the step to its end; failures are recorded on it.
+
+        Raises:
+            asyncio.CancelledError: When the run is given up; the step is then recorded as cancelled.
+        """
+        self._started = monotonic()
+        self.step.started_at = utc_now()
+        timeout = self.planned.timeout or self.options.timeout
+        self._announce()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._produce(earlier, self._started + timeout)
+        except asyncio.CancelledError:
+            self._cancelled()
+            raise
+        except TimeoutError:
+            self._fail(ProviderErrorCode.TIMEOUT, f"Timed out after {timeout:g} s")
+        except InputError as error:
+            self._fail(ProviderErrorCode.INVALID_INPUT, str(error))
+            self.notes["failure_reason"] = "input_resolution"
+        except ProviderError as error:
+            self._fail(error.error_code, str(error))
+        except Exception as error:
+            failure = as_provider_error(error)
+            logger.debug("Step %s failed", self.step.step_id, exc_info=True)
+            self._fail(failure.error_code, str(failure))
+        self._finish()
+        return self.step
+
+    # --- stages --------------------------------------------------------------------------------------------------
+
+    async def _produce(self, earlier: Sequence[Step | None], deadline: float) -> None:
+        step = self.step
+        step.inputs = declared_inputs(self.planned, earlier)
+        inputs = await pristine_inputs(step.inputs, self.plan, external=self.planned.spec.external_inputs is not None)
+        await self._moderate_prompt()
+        if not await self._answer_from_cache():
+            generation = await self._generate(inputs, deadline)
+            self._apply(generation)
+            step.assets = await take_in(generation.assets, self.plan)
+        await self._moderate_output()
+        step.status = StepStatus.SUCCEEDED
+        await self._keep_in_cache()
+
+    async def _answer_from_cache(self) -> bool:
+        cache = self.plan.cache
+        if cache is None:
+            return False
+        self._asked = self.step.model_copy(deep=True)
+        found = await daemon_threads.run(cache.get, self._asked, self.plan.tenant_id)
+        if found is None:
+            return False
+        assets = await daemon_threads.run(revive, found, self.plan.output_dir, self.plan.plugins)
+        if assets is None:
+            return False
+        self._adopt(found, assets)
+        return True
+
+    def _adopt(self, found: Step, assets: list[Asset]) -> None:
+        """Take over what the cached generation established; identity, times, metadata and cost are this step's own."""
+        step = self.step
+        step.assets = assets
+        step.cost_usd = 0.0
+        for name in ("provider", "model", "model_version", "model_hash"):
+            setattr(step, name, getattr(found, name))
+        self.notes["cached"] = True
+        if found.model != self.planned.candidates[0].model:
+            self.notes["requested_model"] = self.planned.candidates[0].model
+
+    async def _keep_in_cache(self) -> None:
+        if self.plan.cache is None or self._asked is None or self.notes.get("cached"):
+            return
+        try:
+            await daemon_threads.run(self.plan.cache.put, self._asked, self.step, self.plan.tenant_id)
+        except (OSError, GenblazeError) as error:
+            logger.warning("Step %s could not be cached: %s", self.step.step_id, error)
+
+    async def _generate(self, inputs: list[Asset], deadline: float) -> Generation:
+        """Ask the declared model, then the fallbacks."""
+        failure: ProviderError | None = None
+        for candidate in self.planned.candidates:
+            if failure is not None:
+                self._fall_back(candidate, failure)
+            try:
+                return await self._drive(candidate, inputs, deadline)
+            except ProviderError as error:
+                failure = error
+                if error.error_code not in FALLBACK_CODES:
+                    break
+        assert failure is not None  # noqa: S101 - there is always one candidate, and it returned or failed
+        raise failure
+
+    async def _drive(self, candidate: Candidate, inputs: list[Asset], deadline: float) -> Generation:
+        watch = _Watch(self, candidate)
+        context = GenerateContext(
+            output_dir=self.plan.output_dir,
+            config=self.plan.plugins.config,
+            deadline=deadline,
+            report=watch.report,
+            instances=self.plan.plugins.instances,
+        )
+        request = self._request(candidate, inputs)
+        job = self.plan.plugins.generate(request, context, provider=candidate.provider)
+        policy = self._policy(getattr(job, "retry_policy", None))
+        watch.max_attempts = policy.max_attempts
+        driver = Driver(job, context, policy, watch)
+        try:
+            return await driver.run()
+        finally:
+            self.step.retries += max(driver.attempt - 1, 0)
+
+    def _request(self, candidate: Candidate, inputs: list[Asset]) -> Request:
+        step, spec = self.step, self.planned.spec
+        return Request(
+            provider=candidate.name,
+            model=candidate.model,
+            step_id=step.step_id,
+            run_id=self.plan.run_id,
+            modality=step.modality,
+            step_type=step.step_type,
+            prompt=step.prompt,
+            negative_prompt=step.negative_prompt,
+            prompt_visibility=step.prompt_visibility,
+            seed=step.seed,
+            params=candidate.params,
+            inputs=tuple(inputs),
+            metadata=step.metadata,
+            tenant_id=self.plan.tenant_id,
+            timeout=self.planned.timeout or self.options.timeout,
+            expected_duration_sec=spec.expected_duration_sec,
+            idempotency_key=step.step_id,
+        )
+
+    def _policy(self, own: RetryPolicy | None) -> RetryPolicy:
+        policy = self.planned.retry or own or RetryPolicy()
+        retries = self.options.max_retries
+        return policy if retries is None else policy.with_attempts(retries + 1)
+
+    # --- the record ----------------------------------------------------------------------------------------------
+
+    def _apply(self, generation: Generation) -> None:
+        step = self.step
+        for name, value in generation.changes.items():
+            setattr(step, name, value)
+        step.cost_usd = generation.cost_usd
+        step.provider_payload = {**generation.payload, **step.provider_payload}
+
+    def _fall_back(self, candidate: Candidate, failure: ProviderError) -> None:
+        step = self.step
+        self.notes.setdefault("requested_model", step.model)
+        self.notes.setdefault("fallback_from", step.model)
+        logger.warning(
+            "Step %s: %s failed (%s); trying %s", step.step_id, step.model, failure.error_code, candidate.model
+        )
+        step.provider, step.model, step.params = candidate.name, candidate.model, dict(candidate.params)
+
+    def note_attempt(
+        self, candidate: Candidate, attempt: int, phase: Phase, error: ProviderError, delay: float
+    ) -> None:
+        """Record a failed attempt, outside of the manifest's hash."""
+        self.notes.setdefault("attempts", []).append(
+            {
+                "provider": candidate.name,
+                "model": candidate.model,
+                "attempt": attempt,
+                "phase": phase,
+                "error_code": None if error.error_code is None else str(error.error_code),
+                "error": sanitize_error(str(error)),
+                "delay_sec": round(delay, 3),
+            }
+        )
+
+    def _fail(self, code: ProviderErrorCode | None, text: str) -> None:
+        self.step.status = StepStatus.FAILED
+        self.step.error = sanitize_error(text)
+        self.step.error_code = code or ProviderErrorCode.UNKNOWN
+
+    def _cancelled(self) -> None:
+        self.step.status = StepStatus.CANCELLED
+        self.step.error = self.step.error or "Cancelled"
+        self.notes["cancelled"] = True
+        self._finish()
+
+    def _finish(self) -> None:
+        step = self.step
+        step.completed_at = utc_now()
+        if self.notes:
+            step.provider_payload = {**step.provider_payload, ENGINE_KEY: self.notes}
+        seconds = monotonic() - self._started
+        total = len(self.plan.steps)
+        self.emitter.step_ended(step, total, seconds)
+        if self.emitter.active:
+            self.emitter.emit(self._end_event(seconds, total))
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        step = self.step
+        total = len(self.plan.steps)
+        self.emitter.step_started(step, total)
+        if self.emitter.active:
+            self.emitter.emit(
+                StepStartedEvent(
+                    run_id=self.plan.run_id,
+                    step_id=step.step_id,
+                    step_index=self.planned.index,
+                    total_steps=total,
+                    provider=step.provider or "",
+                    model=step.model,
+                    expected_duration_sec=self.planned.spec.expected_duration_sec,
+                )
+            )
+
+    def _end_event(self, seconds: float, total: int) -> Any:
+        step = self.step
+        common: dict[str, Any] = {
+            "run_id": self.plan.run_id,
+            "step_id": step.step_id,
+            "step_index": self.planned.index,
+            "total_steps": total,
+            "provider": step.provider or "",
+            "model": step.model,
+            "request_id": self.notes.get(UPSTREAM_ID_KEY),
+            "elapsed_sec": seconds,
+            "step_status": str(step.status),
+            "step": step,
+        }
+        if step.status == StepStatus.SUCCEEDED:
+            return StepCompletedEvent(**common)
+        kind = StepCancelledEvent if step.status == StepStatus.CANCELLED else StepFailedEvent
+        return kind(error=step.error, **common)
+
+    # --- moderation ----------------------------------------------------------------------------------------------
+
+    async def _moderate_prompt(self) -> None:
+        hook = self.plan.moderation
+        if hook is None:
+            return
+        text = "\n\n".join(self._texts())
+        if text:
+            await self._moderated("prompt/input", hook.acheck_prompt(text, dict(self.planned.candidates[0].params)))
+
+    def _texts(self) -> list[str]:
+        step = self.step
+        found = [step.prompt, step.negative_prompt, *(asset.metadata.get("text") for asset in step.inputs)]
+        return [text for text in found if isinstance(text, str) and text]
+
+    async def _moderate_output(self) -> None:
+        hook = self.plan.moderation
+        if hook is not None and self.step.assets:
+            try:
+                await self._moderated("output", hook.acheck_output(self.step.assets))
+            except ProviderError:
+                self.step.assets = []
+                raise
+
+    async def _moderated(self, what: str, checking: Any) -> None:
+        try:
+            verdict: ModerationResult = await checking
+        except Exception as error:
+            msg = f"Moderation hook error: {type(error).__name__}: {error}"
+            raise ProviderError(msg, error_code=ProviderErrorCode.UNKNOWN) from error
+        if not verdict.allowed:
+            self.notes["moderation"] = {
+                "stage": what,
+                "reason": verdict.reason,
+                "flagged_categories": list(verdict.flagged_categories),
+            }
+            msg = f"Moderation rejected {what}: {verdict.reason or 'no reason given'}"
+            raise ProviderError(msg, error_code=ProviderErrorCode.CONTENT_POLICY)
+
+
+class _Watch:
+    """Turns what the driver tells about one candidate into notes and events of the step."""
+
+    def __init__(self, run: StepRun, candidate: Candidate) -> None:
+        self.run = run
+        self.candidate = candidate
+        self.max_attempts = 1
+        self._last: JobStatus | None = None
+
+    def report(self, status: JobStatus) -> None:
+        """Progress from the provider's own thread."""
+        self.run.emitter.from_any_thread(self.on_progress, "processing", status)
+
+    def on_submitted(self, job_id: str) -> None:
+        self.run.notes[UPSTREAM_ID_KEY] = job_id
+        self.run.emitter.submitted(self.run.step.step_id, job_id)
+
+    def on_progress(self, status: str, report: JobStatus | None = None, *, heartbeat: bool = False) -> None:
+        emitter, step = self.run.emitter, self.run.step
+        if not emitter.hears_progress:
+            return
+        told = report or self._last or JobStatus(False)
+        self._last = told
+        emitter.progress(
+            StepProgressEvent(
+                run_id=emitter.run_id,
+                step_id=step.step_id,
+                step_index=self.run.planned.index,
+                provider=self.candidate.name,
+                model=self.candidate.model,
+                request_id=self.run.notes.get(UPSTREAM_ID_KEY),
+                progress_pct=None if told.fraction is None else min(max(told.fraction, 0.0), 1.0),
+                elapsed_sec=monotonic() - self.run._started,
+                preview_url=told.preview_url if (told.preview_url or "").startswith("https://") else None,
+                message=told.message,
+                is_heartbeat=heartbeat,
+                data={"status": status},
+            )
+        )
+
+    def on_retry(self, phase: Phase, attempt: int, delay: float, error: ProviderError) -> None:
+        self.run.note_attempt(self.candidate, attempt, phase, error, delay)
+        self.run.emitter.retried(
+            StepRetriedEvent(
+                run_id=self.run.plan.run_id,
+                step_id=self.run.step.step_id,
+                provider=self.candidate.name,
+                model=self.candidate.model,
+                phase=phase,
+                attempt=attempt,
+                max_attempts=self.max_attempts,
+                delay_sec=delay,
+                error_code=None if error.error_code is None else str(error.error_code),
+                error=sanitize_error(str(error)),
+            )
+        )

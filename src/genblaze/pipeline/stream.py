@@ -1,0 +1,173 @@
+"""Streams: the events of a run as they happen, for `for` and for `async for`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from genblaze.models.event import StepProgressEvent, StreamEvent
+from genblaze.models.record import new_id
+from genblaze.pipeline.engine import execute
+from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
+from genblaze.pipeline.plan import plan
+from genblaze.sync import LoopThread, interruptible
+
+if TYPE_CHECKING:
+    from genblaze.pipeline.builder import Pipeline
+    from genblaze.pipeline.result import PipelineResult  # noqa: F401 - in the string below
+
+T = TypeVar("T")
+
+#: Progress beyond this many unread events is dropped; other events never are.
+MAX_UNREAD = 1024
+#: Seconds that leaving a stream early waits for the run to clean up.
+LEAVE_GRACE_SEC = 10.0
+_WAKE_SEC = 0.2
+
+
+class _Mailbox:
+    """Events from the engine's thread to the reader's."""
+
+    def __init__(self) -> None:
+        self._events: deque[StreamEvent] = deque()
+        self._arrived = threading.Condition()
+        self._closed = False
+
+    def put(self, event: StreamEvent) -> None:
+        if isinstance(event, StepProgressEvent) and len(self._events) >= MAX_UNREAD:
+            return
+        with self._arrived:
+            self._events.append(event)
+            self._arrived.notify()
+
+    def close(self) -> None:
+        with self._arrived:
+            self._closed = True
+            self._arrived.notify()
+
+    def take(self) -> StreamEvent | None:
+        """The next event; None after the last."""
+        if self._events:
+            return self._events.popleft()
+        with self._arrived:
+            while not self._events:
+                if self._closed:
+                    return None
+                self._arrived.wait(_WAKE_SEC)
+            return self._events.popleft()
+
+
+class EventReader(Iterator[StreamEvent], Generic[T]):
+    """Iterates over the events of work that goes on in a thread of its own; it begins with the first `next()`.
+
+    Leaving the loop early cancels the work, or lets it finish by itself if `detach` is set.
+
+    Attributes:
+        result: What the work returned, once it has ended.
+    """
+
+    def __init__(
+        self, work: Callable[[Callable[[StreamEvent], None]], Coroutine[Any, Any, T]], *, detach: bool = False
+    ) -> None:
+        self._work = work
+        self._detach = detach
+        self._mailbox = _Mailbox()
+        self._thread: LoopThread[T] | None = None
+        self.result: T | None = None
+
+    def __next__(self) -> StreamEvent:
+        """The next event, as soon as it happens; after the last, what the work raised."""
+        if self._thread is None:
+            self._thread = LoopThread(self._supervised)
+            self._thread.start()
+        try:
+            with interruptible():
+                event = self._mailbox.take()
+        except KeyboardInterrupt:
+            self.close()
+            raise
+        if event is not None:
+            return event
+        if self.result is None:
+            self._thread.ended()
+            self.result = self._thread.outcome()
+        raise StopIteration
+
+    async def _supervised(self) -> T:
+        try:
+            return await self._work(self._mailbox.put)
+        finally:
+            self._mailbox.close()
+
+    def close(self) -> None:
+        """Leave: the work is cancelled and given a few seconds to clean up, unless it is detached."""
+        thread = self._thread
+        if thread is None or self._detach or thread.ended(0):
+            return
+        thread.cancel()
+        thread.ended(LEAVE_GRACE_SEC)
+
+    def __del__(self) -> None:
+        """Leaving a `for` loop early drops the iterator."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        """The reader itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave."""
+        self.close()
+
+
+class EventStream(EventReader["PipelineResult"]):
+    """The events of one run.
+
+    Attributes:
+        run_id: Identity of the run, known from the start.
+    """
+
+    def __init__(self, pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool, detach: bool) -> None:
+        options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
+        planned = plan(pipeline, run_id=options.run_id or new_id())
+        self.run_id = planned.run_id
+        super().__init__(lambda put: execute(planned, options, _filtered(put, heartbeats)), detach=detach)
+
+
+def astream(pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool) -> AsyncIterator[StreamEvent]:
+    """The events of one run, which begins with the first `anext()`; leaving the loop early cancels it."""
+    options = resolve(pipeline, keywords, concurrency=ARUN_CONCURRENCY)
+    planned = plan(pipeline, run_id=options.run_id)
+    return events_of(lambda put: execute(planned, options, _filtered(put, heartbeats)))
+
+
+async def events_of(
+    work: Callable[[Callable[[StreamEvent], None]], Coroutine[Any, Any, object]],
+) -> AsyncIterator[StreamEvent]:
+    """Yield the events that `work` puts out; leaving the loop early cancels the work and waits for its clean-up."""
+    events: asyncio.Queue[StreamEvent | None] = asyncio.Queue()
+
+    def put(event: StreamEvent) -> None:
+        if not isinstance(event, StepProgressEvent) or events.qsize() < MAX_UNREAD:
+            events.put_nowait(event)
+
+    task = asyncio.create_task(work(put))
+    task.add_done_callback(lambda _: events.put_nowait(None))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        await task
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+def _filtered(put: Callable[[StreamEvent], None], heartbeats: bool) -> Callable[[StreamEvent], None]:
+    """`put`, without heartbeats unless they are wanted."""
+    if heartbeats:
+        return put
+    return lambda event: None if isinstance(event, StepProgressEvent) and event.is_heartbeat else put(event)

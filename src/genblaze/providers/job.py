@@ -1,0 +1,168 @@
+"""Turns a `BaseProvider` or `SyncProvider` into the job that the `generate` hook returns."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from copy import deepcopy
+from typing import Any
+
+from genblaze.errors import ProviderError
+from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
+from genblaze.models.enums import ProviderErrorCode, StepStatus
+from genblaze.models.step import Step
+from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
+from genblaze.providers.runnable import RunnableConfig
+from genblaze.threads import call, daemon_threads
+
+#: Fields of a step that a provider may state otherwise than declared.
+CHANGEABLE = (
+    "model_version",
+    "model_hash",
+    "seed",
+    "params",
+    "metadata",
+    "step_type",
+    "modality",
+    "prompt",
+    "negative_prompt",
+    "prompt_visibility",
+)
+
+
+def provider_job(provider: BaseProvider, request: Request, context: GenerateContext) -> Job:
+    """The job of one request; made of `def` methods only if the provider's are."""
+    if isinstance(provider, SyncProvider):
+        is_async = inspect.iscoroutinefunction(provider.generate)
+        return AsyncSingleCall(provider, request, context) if is_async else SingleCall(provider, request, context)
+    return PolledJob(provider, request, context)
+
+
+class _ProviderWork:
+    """What both shapes of job share: the step handed to the provider, and reading it back."""
+
+    def __init__(self, provider: BaseProvider, request: Request, context: GenerateContext) -> None:
+        self.provider = provider
+        self.context = context
+        self.step = step_of(request)
+        self.poll_interval = provider.poll_interval
+        self.retry_policy = provider.retry_policy
+        self.paid = provider.paid
+        self.config = RunnableConfig(run_id=request.run_id)
+        if request.timeout is not None:
+            self.config["timeout"] = request.timeout
+        self._declared = step_of(request)
+
+    def _check_credentials(self) -> None:
+        provider = self.provider
+        if provider._authenticated or os.environ.get("GENBLAZE_SKIP_PREFLIGHT"):
+            return
+        if type(provider).preflight_auth is not BaseProvider.preflight_auth:
+            provider.preflight_auth()
+        provider._authenticated = True
+
+    def _fresh_step(self) -> Step:
+        """The step for the next attempt, without what a failed one left in it."""
+        self.step.assets = []
+        return self.step
+
+    def _generation(self, step: Any) -> Generation:
+        if not isinstance(step, Step):
+            msg = f"{self.provider.name}: the provider returned {type(step).__name__}, not the step"
+            raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+        if step.status == StepStatus.FAILED:
+            raise ProviderError(step.error or "the provider marked the step as failed", error_code=step.error_code)
+        declared = self._declared
+        changes = {name: value for name in CHANGEABLE if (value := getattr(step, name)) != getattr(declared, name)}
+        return Generation(
+            assets=tuple(step.assets), cost_usd=step.cost_usd, payload=step.provider_payload, changes=changes
+        )
+
+    def cancel(self, job_id: str) -> Any:
+        """Pass the cancellation on, to a provider that knows it."""
+        cancel = getattr(self.provider, "cancel", None)
+        return None if cancel is None else cancel(job_id)
+
+
+class SingleCall(_ProviderWork):
+    """A `SyncProvider` with a `def generate`: submitting already gives the result."""
+
+    def submit(self) -> Generation:
+        """Make the one call."""
+        self._check_credentials()
+        assert isinstance(self.provider, SyncProvider)  # noqa: S101 - chosen by provider_job
+        return self._generation(self.provider.generate(self._fresh_step(), self.config))
+
+    def poll(self, job_id: str) -> bool:  # noqa: ARG002 - there is no job to ask for
+        """Always done."""
+        return True
+
+    def fetch(self, job_id: str) -> Generation:
+        """There is nothing to fetch."""
+        msg = f"{self.provider.name} answers at once and has no job {job_id} to fetch"
+        raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+
+
+class AsyncSingleCall(SingleCall):
+    """A `SyncProvider` with an `async def generate`."""
+
+    async def submit(self) -> Generation:  # type: ignore[override]  # a Job's methods may be either
+        """Make the one call."""
+        await call(self._check_credentials)
+        assert isinstance(self.provider, SyncProvider)  # noqa: S101 - chosen by provider_job
+        return self._generation(await self.provider.generate(self._fresh_step(), self.config))
+
+
+class PolledJob(_ProviderWork):
+    """A `BaseProvider`: submit, poll, fetch, each `def` or `async def`."""
+
+    async def submit(self) -> Submitted:
+        """Submit the job."""
+        await call(self._check_credentials)
+        if inspect.iscoroutinefunction(self.provider.submit):
+            return self._told(await self.provider.submit(self._fresh_step(), self.config))
+        return await daemon_threads.run(self._submit_in_thread)
+
+    def _submit_in_thread(self) -> Submitted:
+        return self._told(self.provider.submit(self._fresh_step(), self.config))
+
+    def _told(self, outcome: Any) -> Submitted:
+        submitted = Submitted(outcome)
+        if isinstance(outcome, SubmitResult):
+            submitted = Submitted(outcome.prediction_id, outcome.estimated_seconds)
+        if submitted.job_id:
+            self.context.accepted(submitted.job_id)
+        return submitted
+
+    async def poll(self, job_id: str) -> JobStatus:
+        """Ask how far it is."""
+        if await call(self.provider.poll, job_id, self.config):
+            return JobStatus(True)
+        if type(self.provider).poll_progress is BaseProvider.poll_progress:
+            return JobStatus(False)
+        told = await call(self.provider.poll_progress, job_id) or {}
+        return JobStatus(False, told.get("progress_pct"), told.get("message"), told.get("preview_url"))
+
+    async def fetch(self, job_id: str) -> Generation:
+        """Collect its outputs."""
+        return self._generation(await call(self.provider.fetch_output, job_id, self._fresh_step()))
+
+
+def step_of(request: Request) -> Step:
+    """A step record of its own for a provider to work on; nothing in it is shared with the request."""
+    return Step(
+        step_id=request.step_id,
+        run_id=request.run_id,
+        provider=request.provider,
+        model=request.model,
+        step_type=request.step_type,
+        modality=request.modality,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        prompt_visibility=request.prompt_visibility,
+        seed=request.seed,
+        params=deepcopy(request.params),
+        inputs=[asset.model_copy(deep=True) for asset in request.inputs],
+        metadata=deepcopy(request.metadata),
+        status=StepStatus.SUBMITTED,
+    )

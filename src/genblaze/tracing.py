@@ -1,0 +1,223 @@
+"""Tracers: the published class to subclass, the JSON-lines logger, and how several are combined."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from genblaze.credentials import redact_secrets
+
+if TYPE_CHECKING:
+    from genblaze.models.event import StreamEvent
+    from genblaze.models.step import Step
+    from genblaze.pipeline.result import PipelineResult
+
+#: Events that `LoggingTracer` tells as a run or step line already.
+_TOLD_OTHERWISE = frozenset(
+    {
+        "pipeline.started",
+        "pipeline.completed",
+        "pipeline.failed",
+        "pipeline.cancelled",
+        "step.completed",
+        "step.failed",
+        "step.cancelled",
+        "step.progress",
+    }
+)
+
+
+class Tracer:
+    """Hears what happens in runs. Override what you want to hear; everything does nothing by default.
+
+    Calls come inline, in the context of the step. A tracer that raises is logged once and disturbs nobody; slow work
+    belongs into a queue of its own.
+    """
+
+    def on_run_start(
+        self,
+        run_id: str,
+        name: str | None,
+        *,
+        tenant_id: str | None = None,
+        total_steps: int | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """A run begins."""
+
+    def on_step_start(self, run_id: str, step: Step, *, step_index: int, total_steps: int) -> None:
+        """A step begins."""
+
+    def on_event(self, event: StreamEvent) -> None:
+        """Any event that `stream()` gives."""
+
+    def on_step_end(self, run_id: str, step: Step, *, duration_ms: float, step_index: int) -> None:
+        """A step has ended, well or not; `duration_ms` is its own time."""
+
+    def on_run_end(self, run_id: str, result: PipelineResult) -> None:
+        """A run has ended, well or not."""
+
+
+class NoOpTracer(Tracer):
+    """Hears everything and does nothing."""
+
+
+class CompositeTracer(Tracer):
+    """Passes everything on to several tracers; one that raises does not keep it from the others."""
+
+    def __init__(self, tracers: Sequence[Tracer]) -> None:
+        self.tracers = list(tracers)
+
+    def on_run_start(self, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._tell("on_run_start", *args, **kwargs)
+
+    def on_step_start(self, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._tell("on_step_start", *args, **kwargs)
+
+    def on_event(self, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._tell("on_event", *args, **kwargs)
+
+    def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._tell("on_step_end", *args, **kwargs)
+
+    def on_run_end(self, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._tell("on_run_end", *args, **kwargs)
+
+    def _tell(self, method: str, *args: Any, **kwargs: Any) -> None:
+        for tracer in self.tracers:
+            try:
+                getattr(tracer, method)(*args, **kwargs)
+            except Exception:
+                logging.getLogger("genblaze.tracer").warning("Tracer %s failed", type(tracer).__name__, exc_info=True)
+
+
+class StructuredLogger:
+    """Writes one JSON object per line to a logger.
+
+    Args:
+        name: Logger to write to.
+        level: Lines below it are not written.
+        context: Fields of every line.
+    """
+
+    def __init__(
+        self, name: str = "genblaze", level: int = logging.INFO, *, context: dict[str, Any] | None = None
+    ) -> None:
+        self._logger: Any = logging.getLogger(name)
+        self._level = level
+        self._context = dict(context or {})
+
+    @classmethod
+    def over(cls, logger: Any) -> StructuredLogger:
+        """A structured logger over a given one, from the standard library or loguru."""
+        made = cls()
+        made._logger = logger
+        return made
+
+    def with_context(self, **kwargs: Any) -> StructuredLogger:
+        """A logger whose lines have these fields, too."""
+        twin = StructuredLogger.over(self._logger)
+        twin._level, twin._context = self._level, {**self._context, **kwargs}
+        return twin
+
+    def debug(self, event: str, **kwargs: Any) -> None:
+        """Write a line for debugging."""
+        self._write(logging.DEBUG, event, kwargs)
+
+    def info(self, event: str, **kwargs: Any) -> None:
+        """Write a line."""
+        self._write(logging.INFO, event, kwargs)
+
+    def error(self, event: str, **kwargs: Any) -> None:
+        """Write a line about a failure."""
+        self._write(logging.ERROR, event, kwargs)
+
+    def _write(self, level: int, event: str, fields: dict[str, Any]) -> None:
+        if level < self._level:
+            return
+        record = {
+            "timestamp": datetime.now(UTC).isoformat(),
+            "level": logging.getLevelName(level),
+            "event": event,
+            **self._context,
+            **fields,
+        }
+        line = redact_secrets(json.dumps(record, default=str, ensure_ascii=False))
+        if not isinstance(self._logger, logging.Logger):
+            self._logger.log(logging.getLevelName(level), "{}", line)
+        elif self._logger.hasHandlers():
+            self._logger.log(level, "%s", line)
+        else:
+            # The application configured no logging: the lines it asked for go to stderr, nothing is set up for it.
+            sys.stderr.write(line + "\n")
+
+
+class LoggingTracer(Tracer):
+    """Logs a run as JSON lines: one when it starts, one per step, one at its end, and one per retry.
+
+    Args:
+        logger: A `StructuredLogger`, a standard `logging.Logger`, or a loguru logger; default `genblaze.pipeline`.
+    """
+
+    def __init__(self, logger: Any = None) -> None:
+        if logger is None:
+            logger = StructuredLogger("genblaze.pipeline")
+        elif not isinstance(logger, StructuredLogger):
+            logger = StructuredLogger.over(logger)
+        self._log: StructuredLogger = logger
+
+    def on_run_start(
+        self,
+        run_id: str,
+        name: str | None,
+        *,
+        tenant_id: str | None = None,
+        total_steps: int | None = None,
+        metadata: dict[str, Any] | None = None,  # noqa: ARG002 - users' metadata may be private
+    ) -> None:
+        """Log `pipeline.start`."""
+        self._log.info("pipeline.start", run_id=run_id, name=name, tenant_id=tenant_id, total_steps=total_steps)
+
+    def on_event(self, event: StreamEvent) -> None:
+        """Log events that no other line tells, such as retries."""
+        if event.type not in _TOLD_OTHERWISE:
+            fields = event.to_dict()
+            fields.pop("type", None)
+            fields.pop("timestamp", None)
+            self._log.info(event.type, **fields)
+
+    def on_step_end(self, run_id: str, step: Step, *, duration_ms: float, step_index: int) -> None:
+        """Log `step.completed`, `step.failed` or `step.cancelled`."""
+        failed = step.error is not None
+        event = f"step.{'completed' if str(step.status) == 'succeeded' else step.status}"
+        (self._log.error if failed else self._log.info)(
+            event,
+            run_id=run_id,
+            step_id=step.step_id,
+            step_index=step_index,
+            provider=step.provider,
+            model=step.model,
+            status=str(step.status),
+            duration_ms=round(duration_ms, 1),
+            cost_usd=step.cost_usd,
+            **({"error_code": str(step.error_code), "error": step.error} if failed else {}),
+            **({"cached": True} if step.cached else {}),
+        )
+
+    def on_run_end(self, run_id: str, result: PipelineResult) -> None:
+        """Log `pipeline.complete`."""
+        self._log.info(
+            "pipeline.complete",
+            run_id=run_id,
+            status=str(result.run.status),
+            manifest_hash=result.manifest.canonical_hash,
+        )

@@ -1,0 +1,252 @@
+"""Proving, offline, that a file's content is what its manifest says, and telling which step made it."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from genblaze.edits import ContentDigest, digest_plan, reproduces, whole
+from genblaze.errors import (
+    GenblazeError,
+    ManifestError,
+    PointerSidecarError,
+    UnsupportedSchemaVersionError,
+)
+from genblaze.layout import EditPlan, LayoutError
+from genblaze.mediafile import MediaFile, Output, outputs_by_digest
+from genblaze.models.manifest import Manifest, check_record_digest, parse_manifest
+from genblaze.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
+
+if TYPE_CHECKING:
+    from genblaze.models.asset import Asset
+    from genblaze.models.step import Step
+    from genblaze.plugins import PluginManager
+
+__all__ = ["Verdict", "Verification", "verify_file", "verify_manifest_file"]
+
+
+class Verdict(StrEnum):
+    """What is known about a file. Only `EXACT` says that all is well."""
+
+    EXACT = "exact"
+    """The manifest is intact, and the content is byte for byte one of the run's outputs."""
+    ESSENCE = "essence"
+    """Pixels or samples are those of an output; the container around them was edited later."""
+    ALTERED = "altered"
+    """The content, or the block that carries the manifest, is not as it was generated."""
+    FOREIGN = "foreign"
+    """The manifest is about other files: it does not list what its record was written for."""
+    MANIFEST_ALTERED = "manifest_altered"
+    """The manifest itself is damaged or was edited."""
+    NO_MANIFEST = "no_manifest"
+    """Neither the file nor a sidecar holds a manifest."""
+    UNREADABLE = "unreadable"
+    """The file, or the manifest's format, cannot be read."""
+
+
+class Verification(Struct, frozen=True):
+    """The outcome for one file.
+
+    Attributes:
+        path: The file.
+        verdict: What is known about it.
+        media_type: Its recognised type; None when it could not be opened.
+        manifest: The manifest, if one could be parsed.
+        asset: The output that the content is, for `exact`, or was made of, for `essence`.
+        step: The step that made that output.
+        step_index: Position of the step in the run, counted from 0.
+        source: Where the manifest was: "inline", "sidecar" or "manifest" (the file is itself one).
+        message: One line for people.
+    """
+
+    path: Path
+    verdict: Verdict
+    media_type: str | None = None
+    manifest: Manifest | None = None
+    asset: Asset | None = None
+    step: Step | None = None
+    step_index: int | None = None
+    source: str | None = None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the verdict is `exact`."""
+        return self.verdict is Verdict.EXACT
+
+
+def verify_file(
+    path: str | os.PathLike[str], *, plugins: PluginManager | None = None, hash_only: bool = False
+) -> Verification:
+    """Tell whether a media file is what its manifest says. Nothing is written, and nothing is fetched.
+
+    The manifest in the file counts, or else its sidecar's. The proof is the digest of the content without our
+    manifest, which must be that of one of the run's outputs; the record beside the manifest helps to say what
+    went wrong, and that the block of the two is as we wrote it.
+
+    Args:
+        path: The file.
+        plugins: Where the formats come from (the installed plugins unless given).
+        hash_only: Check the manifest alone and believe the content; `exact` then says no more than that.
+    """
+    case = _Case(Path(path), hash_only=hash_only)
+    try:
+        with MediaFile(path, plugins) as media:
+            case.media_type = media.media_type
+            return _verify(case, media)
+    except GenblazeError as error:
+        return case.says(Verdict.UNREADABLE, str(error))
+
+
+def verify_manifest_file(path: str | os.PathLike[str]) -> Verification | None:
+    """Tell whether a file that is itself a manifest is intact; None when it is not one at all."""
+    case = _Case(Path(path), media_type="application/json", source="manifest")
+    try:
+        document = read_document(case.path)
+        check_pointer(document)
+    except PointerSidecarError as error:
+        return case.says(Verdict.NO_MANIFEST, str(error))
+    except GenblazeError:
+        return None
+    opened = case.open(document)
+    if isinstance(opened, Verification):
+        return opened if case.manifest is not None or b'"canonical_hash"' in document else None
+    return case.says(Verdict.EXACT, "manifest intact")
+
+
+class _Case:
+    """One file under examination: what is known so far, and how it is put into a verdict."""
+
+    def __init__(
+        self, path: Path, *, media_type: str | None = None, source: str | None = None, hash_only: bool = False
+    ) -> None:
+        self.path = path
+        self.media_type = media_type
+        self.source = source
+        self.hash_only = hash_only
+        self.manifest: Manifest | None = None
+
+    def says(self, verdict: Verdict, message: str, output: Output | None = None) -> Verification:
+        known = (self.path, verdict, self.media_type, self.manifest)
+        if output is None:
+            return Verification(*known, source=self.source, message=message)
+        step = output.step
+        message = f"{message} step {output.step_index} ({step.provider}/{step.model})"
+        return Verification(*known, output.asset, step, output.step_index, self.source, message)
+
+    def open(self, document: bytes, damage: str | None = None) -> dict[str, Output] | Verification:
+        """What an intact manifest lists; a verdict when something is wrong with it."""
+        try:
+            self.manifest = parse_manifest(document)
+            intact = self.manifest.verify_hash()
+            rest_intact = check_record_digest(document) is not False
+        except UnsupportedSchemaVersionError as error:
+            return self.says(Verdict.UNREADABLE, str(error))
+        except ManifestError as error:
+            return self.says(Verdict.MANIFEST_ALTERED, damage or f"the manifest cannot be read: {error}")
+        if damage is None and not intact:
+            damage = "the manifest is not what its canonical hash was made of"
+        if damage is None and not rest_intact:
+            damage = "a field of the manifest outside its canonical hash was changed"
+        if damage is not None:
+            return self.says(Verdict.MANIFEST_ALTERED, damage)
+        if self.hash_only:
+            return self.says(Verdict.EXACT, "manifest intact; the content was not compared")
+        return outputs_by_digest(self.manifest)
+
+
+def _verify(case: _Case, media: MediaFile) -> Verification:
+    layout = media.layout
+    if layout.payload is not None:
+        case.source = "inline"
+        return _judge_inline(case, media, layout.payload)
+    if layout.damage is not None:
+        return case.says(Verdict.UNREADABLE, layout.damage)
+    document = read_sidecar(case.path)
+    if document is not None:
+        case.source = "sidecar"
+        return _judge_sidecar(case, media, document)
+    if media.trouble is not None:
+        return case.says(Verdict.UNREADABLE, media.trouble)
+    return case.says(Verdict.NO_MANIFEST, f"no manifest in the file, and no {sidecar_path(case.path).name}")
+
+
+def _judge_sidecar(case: _Case, media: MediaFile, document: bytes) -> Verification:
+    """A file without anything of ours inside: its whole digest against the sidecar's manifest."""
+    try:
+        check_pointer(document)
+    except PointerSidecarError as error:
+        return case.says(Verdict.NO_MANIFEST, str(error))
+    listed = case.open(document)
+    if isinstance(listed, Verification):
+        return listed
+    digest = digest_plan(media.file, whole(media.file))
+    if digest.sha256 in listed:
+        return case.says(Verdict.EXACT, "exact output of", listed[digest.sha256])
+    return case.says(Verdict.ALTERED, _unlisted(digest, listed))
+
+
+def _judge_inline(case: _Case, media: MediaFile, payload: bytes) -> Verification:
+    """A manifest in the file: is it intact, and is the rest of the file an output of its run?"""
+    listed = case.open(payload, media.layout.damage)
+    if isinstance(listed, Verification):
+        return listed
+    record = media.layout.record
+    if record is not None and record["content_sha256"] not in listed:
+        origin = record["content_sha256"][:12]
+        return case.says(
+            Verdict.FOREIGN, f"the manifest does not list the content {origin}… that it came with"
+        )
+    plan, digest = media.pristine(listed)
+    digest = digest or digest_plan(media.file, plan)
+    if digest.sha256 not in listed:
+        return _judge_essence(case, media, digest, listed)
+    if record is not None:
+        if (digest.sha256, digest.size) != (record["content_sha256"], record["content_size"]):
+            return case.says(
+                Verdict.ALTERED, "the manifest was put into this file by hand: its record differs"
+            )
+        if not _block_is_ours(media, plan, payload, record):
+            return case.says(
+                Verdict.ALTERED, "the content is exact, but the block of the manifest was edited"
+            )
+    return case.says(Verdict.EXACT, "exact output of", listed[digest.sha256])
+
+
+def _judge_essence(
+    case: _Case, media: MediaFile, digest: ContentDigest, listed: dict[str, Output]
+) -> Verification:
+    """The content is not listed: are at least the coded media those that the record was written for?"""
+    record, essence = media.layout.record, EditPlan(media.layout.essence)
+    if (
+        record is not None
+        and essence.segments
+        and digest_plan(media.file, essence).sha256 == record["essence_sha256"]
+    ):
+        origin = listed[record["content_sha256"]]
+        return case.says(
+            Verdict.ESSENCE, "media data unchanged, but the file around it was edited; made by", origin
+        )
+    return case.says(Verdict.ALTERED, _unlisted(digest, listed))
+
+
+def _unlisted(digest: ContentDigest, listed: dict[str, Output]) -> str:
+    if not listed:
+        return "the manifest lists no output with a digest, so there is nothing to compare with"
+    count = "the one output" if len(listed) == 1 else f"any of the {len(listed)} outputs"
+    return f"the content (sha256 {digest.sha256[:12]}…) is not {count} that the manifest lists"
+
+
+def _block_is_ours(media: MediaFile, pristine: EditPlan, payload: bytes, record: dict[str, Any]) -> bool:
+    """Whether embedding the same manifest and record once more gives this very file."""
+    bare = {key: value for key, value in record.items() if key not in {"restore", "check"}}
+    try:
+        layout = media.seen_through(pristine)
+        plan = media.plan_embedding(pristine, layout, payload, bare)
+    except LayoutError:
+        return False
+    return plan is not None and not plan.sidecar and reproduces(plan, media.file)

@@ -1,0 +1,52 @@
+"""The import contracts in pyproject.toml cover every package of the tree."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+PACKAGES = {path.parent.name for path in ROOT.glob("plugins/*/src/*/__init__.py")}
+FACADE = "genblaze_core"
+SHARED = "genblaze_http"
+KERNEL = ROOT / "src" / "genblaze"
+# What plugins may import; the rest of the kernel is its own business.
+PUBLIC = {
+    "atomic",
+    "canonical",
+    "capabilities",
+    "errors",
+    "hookspecs",
+    "jobs",
+    "layout",
+    "models",
+    "providers",
+    "retry",
+    "storing",
+    "testing",
+    "tracing",
+}
+
+
+def contract(start: str) -> dict:
+    (found,) = [each for each in LINTER["contracts"] if each["name"].startswith(start)]
+    return found
+
+
+def test_every_package_is_under_contract():
+    assert set(LINTER["root_packages"]) == {"genblaze", *PACKAGES}
+
+
+def test_the_kernel_may_import_no_package_of_the_tree():
+    assert set(contract("The kernel knows no plugin")["forbidden_modules"]) >= PACKAGES
+
+
+def test_every_plugin_is_independent_of_the_others():
+    assert set(contract("Plugins are independent")["modules"]) == PACKAGES - {FACADE, SHARED}
+
+
+def test_every_plugin_keeps_to_the_public_kernel():
+    modules = {path.stem for path in KERNEL.iterdir() if path.suffix == ".py" or path.is_dir()}
+    private = {f"genblaze.{name}" for name in modules - PUBLIC - {"__init__", "__main__", "__pycache__"}}
+    rule = contract("Plugins see only")
+    assert set(rule["source_modules"]) == PACKAGES - {FACADE}
+    assert set(rule["forbidden_modules"]) == private

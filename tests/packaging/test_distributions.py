@@ -1,0 +1,65 @@
+"""The distributions of the tree agree with each other and with the lists that name them."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = sorted([ROOT / "pyproject.toml", *ROOT.glob("plugins/*/pyproject.toml")])
+PLUGINS = [path.parent for path in PROJECTS if path.parent != ROOT]
+
+
+def project(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))["project"]
+
+
+def requirement_lines(name: str) -> list[str]:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def local_folders(name: str) -> set[Path]:
+    """The folders that a requirements file installs, extras and `-e` left out."""
+    lines = (line.removeprefix("-e").strip() for line in requirement_lines(name))
+    return {(ROOT / line.partition("[")[0]).resolve() for line in lines if line.startswith(".")}
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_every_distribution_has_the_version_of_the_tree(path):
+    assert project(path)["version"] == project(ROOT / "pyproject.toml")["version"]
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_every_own_requirement_excludes_the_published_packages_of_the_same_name(path):
+    requirements = project(path).get("dependencies", [])
+    own = [line for line in requirements if line.startswith("genblaze")]
+    assert [line for line in own if not re.fullmatch(r"genblaze(-[a-z0-9]+)*>=1\.0,<2", line)] == []
+    assert path.parent == ROOT or "genblaze>=1.0,<2" in own
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+def test_every_plugin_package_is_typed_and_has_a_readme(folder):
+    package = folder / "src" / folder.name.replace("-", "_")
+    assert (package / "py.typed").is_file()
+    assert (folder / "README.md").read_text("utf-8").startswith(f"# {folder.name}\n")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_no_distribution_is_missing_from_the_requirements(name):
+    assert local_folders(name) == {path.parent for path in PROJECTS}
+
+
+def test_development_requirements_are_all_editable():
+    bare = [line for line in requirement_lines("requirements-dev.txt") if line.startswith(".")]
+    assert bare == []
+
+
+def test_plugin_projects_are_what_the_table_says():
+    tool = ROOT / "tools" / "plugin_projects.py"
+    done = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "plugins in step")

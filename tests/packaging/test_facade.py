@@ -1,0 +1,79 @@
+"""genblaze_core offers the published names from the published paths, and stays light."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytestmark = pytest.mark.needs_plugins
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "plugins" / "genblaze-core" / "published_names.txt"
+HEAVY = {"httpx", "boto3", "PIL", "mutagen", "opentelemetry", "pluggy", "click", "rich", "asyncio", "loguru"}
+
+
+class Published(NamedTuple):
+    name: str
+    home: str
+    paths: list[str]
+
+
+def published() -> list[Published]:
+    lines = [line.split() for line in TABLE.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    return [
+        Published(
+            name,
+            home,
+            ["genblaze_core" if module == "." else f"genblaze_core.{module}" for module in modules],
+        )
+        for name, home, *modules in lines
+    ]
+
+
+PRESENT = [each for each in published() if each.home != "-"]
+
+
+@pytest.mark.parametrize("each", PRESENT, ids=lambda each: f"{each.paths[0]}.{each.name}")
+def test_a_name_is_the_same_object_on_every_published_path(each):
+    at_home = getattr(import_module(each.home), each.name)
+    assert all(getattr(import_module(path), each.name) is at_home for path in each.paths)
+
+
+def test_a_name_that_is_not_here_yet_is_an_ordinary_attribute_error():
+    import genblaze_core
+
+    with pytest.raises(AttributeError, match="module 'genblaze_core' has no attribute 'Unheard'"):
+        genblaze_core.Unheard  # noqa: B018
+
+
+def test_every_name_is_listed_for_completion_and_for_import_star():
+    import genblaze_core
+
+    names = {each.name for each in PRESENT if "genblaze_core" in each.paths}
+    assert set(genblaze_core.__all__) == names | {"__version__"}
+    assert set(dir(genblaze_core)) >= names
+
+
+def test_submodules_are_attributes_of_the_package_without_an_import_of_their_own():
+    program = "import genblaze_core as core; print(core.models.Modality.IMAGE.value)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "image\n"
+
+
+def test_the_generated_modules_are_what_the_table_says():
+    tool = ROOT / "tools" / "facade.py"
+    done = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "façade in step")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import genblaze_core", "from genblaze_core import Pipeline", "from genblaze_core.models import Asset"],
+)
+def test_importing_the_facade_loads_nothing_heavy(statement):
+    program = f"{statement}\nimport sys; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stdout.split()) == set()

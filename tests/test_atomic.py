@@ -1,0 +1,124 @@
+"""The one writer: the old content or the whole new one, never a part, and no litter."""
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genblaze.atomic import atomic_write
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_file_gets_the_mode_of_the_umask(tmp_path):
+    old = os.umask(0o027)
+    try:
+        with atomic_write(tmp_path / "new") as file:
+            file.write(b"x")
+    finally:
+        os.umask(old)
+    assert mode_of(tmp_path / "new") == 0o640
+
+
+def test_a_replaced_file_keeps_its_mode(tmp_path):
+    path = tmp_path / "old"
+    path.write_bytes(b"old")
+    path.chmod(0o604)
+    with atomic_write(path, mode_from=tmp_path) as file:
+        file.write(b"new")
+    assert (path.read_bytes(), mode_of(path)) == (b"new", 0o604)
+
+
+def test_a_new_file_can_take_the_mode_of_another(tmp_path):
+    origin = tmp_path / "origin"
+    origin.touch(0o600)
+    with atomic_write(tmp_path / "copy", mode_from=origin) as file:
+        file.write(b"x")
+    assert mode_of(tmp_path / "copy") == 0o600
+
+
+def test_extended_attributes_stay(tmp_path):
+    path = tmp_path / "tagged"
+    path.write_bytes(b"old")
+    try:
+        os.setxattr(path, "user.origin", b"camera")
+    except OSError:
+        pytest.skip("this file system keeps no attributes")
+    with atomic_write(path) as file:
+        file.write(b"new")
+    assert os.getxattr(path, "user.origin") == b"camera"
+
+
+def test_until_the_end_others_see_the_old_content(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with atomic_write(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+        assert Path(file.name).read_bytes() == b"new"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(error), atomic_write(path) as file:
+        file.write(b"half")
+        raise error
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    code = (
+        "import sys; from genblaze.atomic import atomic_write\n"
+        "with atomic_write(sys.argv[1]) as file:\n"
+        "    for _ in range(64): file.write(bytes(65536))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, path],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
+    )
+    assert "File too large" in run.stderr
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_followed_not_replaced(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    with atomic_write(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_the_longest_name_a_file_system_takes_can_be_written(tmp_path):
+    path = tmp_path / ("n" * 255)
+    with atomic_write(path) as file:
+        file.write(b"x")
+    assert path.read_bytes() == b"x"
+
+
+def test_a_folder_cannot_be_replaced(tmp_path):
+    with pytest.raises(IsADirectoryError), atomic_write(tmp_path):
+        pass
+
+
+def test_a_missing_folder_is_the_callers_error(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "none" / "file"):
+        pass

@@ -1,0 +1,171 @@
+"""Writes the façade package genblaze_core from plugins/genblaze-core/published_names.txt.
+
+Each published submodule becomes a plain re-export, which type checkers and editors follow; the package
+itself resolves its names at first use. `python tools/facade.py` writes the files; with `--check` it only says
+which are out of step (exit 1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+FACADE = Path(__file__).resolve().parent.parent / "plugins" / "genblaze-core"
+PACKAGE = "genblaze_core"
+ABSENT = "-"
+
+SUBMODULE = '''\
+"""A published import path. Generated from published_names.txt by tools/facade.py."""
+
+{imports}
+
+__all__ = {names}
+'''
+
+TOP = '''\
+"""genblaze under the import name of the published package: re-exports, resolved at first use.
+
+Generated from published_names.txt by tools/facade.py.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+{imports}
+
+    __version__: str
+
+__all__ = {names}
+
+_HOMES = {homes}
+_SUBMODULES = frozenset({submodules})
+
+if not TYPE_CHECKING:  # a type checker shall see the imports above, and report any other name
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value = version("genblaze-core")
+        elif name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        elif name in _SUBMODULES:
+            return import_module(f"{{__name__}}.{{name}}")
+        else:
+            msg = f"module {{__name__!r}} has no attribute {{name!r}}"
+            raise AttributeError(msg)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({{*__all__, *_SUBMODULES}})
+'''
+
+
+class PublishedName(NamedTuple):
+    """One line of the table: a name, the module that defines it here, and its published modules."""
+
+    name: str
+    home: str
+    modules: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The published modules with `genblaze_core` in front."""
+        return tuple(PACKAGE if module == "." else f"{PACKAGE}.{module}" for module in self.modules)
+
+
+def read_names(facade: Path = FACADE) -> list[PublishedName]:
+    """Reads the table, in its order."""
+    lines = (facade / "published_names.txt").read_text("utf-8").splitlines()
+    rows = (line.split() for line in lines if line and not line.startswith("#"))
+    return [PublishedName(name, home, tuple(modules)) for name, home, *modules in rows]
+
+
+def import_lines(names: list[PublishedName], indent: str = "") -> str:
+    """Returns one import statement for each home, both sorted as ruff sorts them."""
+    by_home: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_home[name.home].append(name.name)
+    return "\n".join(f"{indent}from {home} import {', '.join(by_home[home])}" for home in sorted(by_home))
+
+
+def render(names: list[PublishedName]) -> dict[str, str]:
+    """Returns the unformatted text of every module, by its name below the package (`.` is the package)."""
+    by_module: defaultdict[str, list[PublishedName]] = defaultdict(list)
+    for name in names:
+        if name.home != ABSENT:
+            for module in name.modules:
+                by_module[module].append(name)
+    for module in list(by_module):  # every package on the way needs a file, if only an empty shell
+        parts = module.split(".")
+        for depth in range(1, len(parts)):
+            by_module.setdefault(".".join(parts[:depth]), [])
+    top = by_module.pop(".", [])
+    texts = {
+        module: SUBMODULE.format(imports=import_lines(exported), names=sorted(name.name for name in exported))
+        for module, exported in by_module.items()
+        if module
+    }
+    texts["."] = TOP.format(
+        imports=import_lines(top, indent="    "),
+        names=sorted(["__version__", *(name.name for name in top)]),
+        homes={name.name: name.home for name in sorted(top)},
+        submodules=sorted({module.split(".")[0] for module in texts}),
+    )
+    return texts
+
+
+def formatted(text: str) -> str:
+    """Returns the text as ruff sorts and formats it."""
+    for command in (["check", "--select=I,RUF022", "--fix-only", "--quiet"], ["format", "--quiet"]):
+        run = [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(FACADE / "src" / "x.py"), "-"]
+        text = subprocess.run(run, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return text
+
+
+def wanted_files(facade: Path = FACADE) -> dict[Path, str]:
+    """Returns the path and the text of every generated file."""
+    texts = render(read_names(facade))
+    package = facade / "src" / PACKAGE
+    packages = {module.rpartition(".")[0] for module in texts}
+    files = {}
+    for module, text in texts.items():
+        folder = package if module == "." else package.joinpath(*module.split("."))
+        path = folder / "__init__.py" if module == "." or module in packages else folder.with_suffix(".py")
+        files[path] = formatted(text)
+    return files
+
+
+def main() -> int:
+    """Writes or checks the files; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail if a file is out of step")
+    check = parser.parse_args().check
+    wanted = wanted_files()
+    present = set((FACADE / "src" / PACKAGE).rglob("*.py"))
+    stale = sorted(present - set(wanted))
+    changed = [
+        path for path, text in wanted.items() if path not in present or path.read_text("utf-8") != text
+    ]
+    for path in [*stale, *changed]:
+        print("out of step:" if check else "wrote" if path in wanted else "removed", path.relative_to(FACADE))
+    if check:
+        print("Run: python tools/facade.py" if stale or changed else "façade in step")
+        return bool(stale or changed)
+    for path in stale:
+        path.unlink()
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
