@@ -7,9 +7,7 @@ from genblaze.errors import InvalidValueError
 
 PNG = Capability(hook="embed_manifest", key="image/png", magic=("89504e470d0a1a0a",), suffixes=(".png",))
 RIFF = Capability(hook="embed_manifest", key="audio/wav", magic=("52494646",), suffixes=(".wav",))
-WEBP = Capability(
-    hook="embed_manifest", key="image/webp", magic=("52494646 ???????? 57454250",), suffixes=(".webp",)
-)
+WEBP = Capability(hook="embed_manifest", key="image/webp", magic=("52494646 ???????? 57454250",), suffixes=(".webp",))
 ANY = Capability(hook="embed_manifest", key="*/*")
 KINDS = [ANY, RIFF, PNG, WEBP]
 

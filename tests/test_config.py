@@ -69,9 +69,7 @@ def test_the_user_folder_follows_xdg_config_home(places):
 
 
 def test_the_environment_sets_lists_and_switches(places):
-    config = load(
-        places, GENBLAZE_DISABLE_PLUGINS="a, b,", GENBLAZE_STRICT_PLUGINS="yes", GENBLAZE_TRACERS="trace-log"
-    )
+    config = load(places, GENBLAZE_DISABLE_PLUGINS="a, b,", GENBLAZE_STRICT_PLUGINS="yes", GENBLAZE_TRACERS="trace-log")
     assert config.plugins.disable == ("a", "b")
     assert config.plugins.strict is True
     assert config.tracers == ("trace-log",)

@@ -123,9 +123,7 @@ def test_an_alias_is_resolved_by_modality():
 
 
 def test_an_ambiguous_alias_is_an_error_that_lists_the_choices():
-    with pytest.raises(
-        PluginConflictError, match="ambiguous for image: it stands for openai-dalle, openai-images-2"
-    ):
+    with pytest.raises(PluginConflictError, match=r"ambiguous for image: it stands for openai-dalle, openai-images-2"):
         resolve_alias("openai", Modality.IMAGE, OPENAI)
 
 
@@ -139,7 +137,5 @@ def test_a_provider_without_declared_modalities_takes_any():
 
 
 def test_an_unknown_provider_is_an_error_that_lists_all_and_guesses():
-    with pytest.raises(
-        PluginNotFoundError, match="No provider is called 'openai-dale'. Did you mean 'openai-dalle'"
-    ):
+    with pytest.raises(PluginNotFoundError, match=r"No provider is called 'openai-dale'. Did you mean 'openai-dalle'"):
         resolve_alias("openai-dale", None, OPENAI)

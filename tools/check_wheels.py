@@ -66,9 +66,7 @@ def check_program(wheels: list[Path], folder: Path) -> None:
     binaries = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     wanted = [wheel for wheel in wheels if wheel.name.startswith(prefixes)]
     call(binaries / "python", "-m", "pip", "install", "--quiet", *wanted)
-    url, sha256, canonical_hash, verified = call(
-        binaries / "python", "-c", FIRST_PROGRAM, folder=folder
-    ).split()
+    url, sha256, canonical_hash, verified = call(binaries / "python", "-c", FIRST_PROGRAM, folder=folder).split()
     if not url.startswith("file://") or len(sha256) != 64 or len(canonical_hash) != 64 or verified != "True":
         sys.exit(f"the first program printed {url} {sha256} {canonical_hash} {verified}")
     print(call(binaries / "genblaze", "verify", "output", folder=folder), end="")

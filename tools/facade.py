@@ -151,9 +151,7 @@ def main() -> int:
     wanted = wanted_files()
     present = set((FACADE / "src" / PACKAGE).rglob("*.py"))
     stale = sorted(present - set(wanted))
-    changed = [
-        path for path, text in wanted.items() if path not in present or path.read_text("utf-8") != text
-    ]
+    changed = [path for path, text in wanted.items() if path not in present or path.read_text("utf-8") != text]
     for path in [*stale, *changed]:
         print("out of step:" if check else "wrote" if path in wanted else "removed", path.relative_to(FACADE))
     if check:

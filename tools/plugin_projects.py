@@ -71,9 +71,7 @@ def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any]) -> str:
     extras = {extra: toml_list(requirements) for extra, requirements in plugin.get("extras", {}).items()}
     points = {point: f'"{module}"' for point, module in plugin.get("entry-points", {}).items()}
     return (
-        text
-        + toml_table("project.optional-dependencies", extras)
-        + toml_table("project.entry-points.genblaze", points)
+        text + toml_table("project.optional-dependencies", extras) + toml_table("project.entry-points.genblaze", points)
     )
 
 
@@ -81,10 +79,7 @@ def projects(root: Path = ROOT) -> dict[Path, str]:
     """Returns the path and the wanted text of each plugin's pyproject.toml."""
     kernel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     table = tomllib.loads((root / "plugins" / "plugins.toml").read_text("utf-8"))
-    return {
-        root / "plugins" / name / "pyproject.toml": render(name, plugin, kernel)
-        for name, plugin in table.items()
-    }
+    return {root / "plugins" / name / "pyproject.toml": render(name, plugin, kernel) for name, plugin in table.items()}
 
 
 def out_of_step(root: Path = ROOT) -> list[str]:

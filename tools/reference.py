@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from genblaze import hookspecs
-from genblaze.cli.main import cli
+from genblaze.cli.main import BUILT_IN, cli
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 COLUMNS = 80
@@ -43,9 +43,7 @@ CLI = """\
 def markdown(docstring: str) -> str:
     """Returns a docstring as Markdown: paragraphs on one line each, lists and code as they stand."""
     parts = re.split(r"(^```.*?^```$)", inspect.cleandoc(docstring), flags=re.MULTILINE | re.DOTALL)
-    text = [
-        part if part.startswith("```") else re.sub(r"(?<=\S)\n(?! *[-`]|\n)\s*", " ", part) for part in parts
-    ]
+    text = [part if part.startswith("```") else re.sub(r"(?<=\S)\n(?! *(?:- |```)|\n)\s*", " ", part) for part in parts]
     return "".join(text)
 
 
@@ -63,29 +61,27 @@ def signature(spec: Callable[..., object]) -> str:
 def hooks_page() -> str:
     """Returns the page that describes every hook."""
     source = "the docstrings of src/genblaze/hookspecs.py"
-    sections = [
-        f"## {spec.__name__}\n\n`{signature(spec)}`\n\n{markdown(spec.__doc__ or '')}\n" for spec in hooks()
-    ]
+    sections = [f"## {spec.__name__}\n\n`{signature(spec)}`\n\n{markdown(spec.__doc__ or '')}\n" for spec in hooks()]
     introduction = markdown(hookspecs.__doc__ or "")
     page = HOOKS.format(generated=GENERATED.format(source=source), introduction=introduction)
     return "\n".join([page, *sections])
 
 
-def help_of(command: click.Command, path: str) -> str:
+def block(context: click.Context) -> str:
     """Returns what `--help` prints, at a fixed width."""
-    context = click.Context(command, info_name=path, terminal_width=COLUMNS, max_content_width=COLUMNS)
-    with context:
-        return command.get_help(context)
+    context.terminal_width = context.max_content_width = COLUMNS
+    return f"```text\n{context.get_help()}\n```\n"
 
 
 def cli_page() -> str:
     """Returns the page that shows the help of every command of genblaze itself."""
-    context = click.Context(cli, info_name="genblaze")
-    sections = [f"```text\n{help_of(cli, 'genblaze')}\n```\n"]
-    for name in sorted(cli.list_commands(context)):
+    context = cli.make_context("genblaze", [], resilient_parsing=True)
+    sections = [block(context)]
+    for name in sorted(BUILT_IN):
         command = cli.get_command(context, name)
         if command is not None:
-            sections.append(f"## genblaze {name}\n\n```text\n{help_of(command, f'genblaze {name}')}\n```\n")
+            of_command = click.Context(command, info_name=name, parent=context)
+            sections.append(f"## genblaze {name}\n\n{block(of_command)}")
     source = "the commands in src/genblaze/cli"
     return "\n".join([CLI.format(generated=GENERATED.format(source=source)), *sections])
 

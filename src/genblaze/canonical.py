@@ -171,7 +171,7 @@ def plain_bytes(value: Any) -> bytes | None:
     """Encode what `writes_plainly` passed; None if it turns out to need the written rules after all."""
     try:
         text = _encode(value)
-    except (OverflowError, UnicodeEncodeError, RecursionError):
+    except (OverflowError, ValueError, RecursionError):  # huge integers, surrogates, depth
         return None
     # A text is NFC exactly if all its substrings are, so one look at the whole settles every string in it.
     return text if text.isascii() or is_normalized("NFC", text.decode()) else None

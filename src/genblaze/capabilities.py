@@ -68,9 +68,7 @@ class Capability(msgspec.Struct, frozen=True):
             msg = f"Capability.hook is {self.hook!r}, which is not selected by key. Use one of: {hooks}."
             raise InvalidValueError(msg)
         if not isinstance(self.key, str) or not self.key or self.key != self.key.strip():
-            msg = (
-                f"Capability.key for {self.hook} is {self.key!r}: it must be a name without blanks around it."
-            )
+            msg = f"Capability.key for {self.hook} is {self.key!r}: it must be a name without blanks around it."
             raise InvalidValueError(msg)
         priority: object = self.priority
         if not isinstance(priority, int):

@@ -213,7 +213,5 @@ def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
         beneath = merged.get(key)
-        merged[key] = (
-            _merge(beneath, value) if isinstance(beneath, dict) and isinstance(value, dict) else value
-        )
+        merged[key] = _merge(beneath, value) if isinstance(beneath, dict) and isinstance(value, dict) else value
     return merged

@@ -32,7 +32,11 @@ __all__ = [
     "write_plan",
 ]
 
+# A walk over headers that lie close together reads through; one over distant headers jumps, and reads no more than it
+# must: filling a large window for eight bytes costs more than the call.
 _WINDOW = 64 * 1024
+_PAGE = 4 * 1024
+_NEAR = 16 * 1024
 _CHUNK = 1024 * 1024
 _KERNEL_COPY_FROM = 256 * 1024
 
@@ -64,7 +68,7 @@ class FileReader:
             msg = f"cannot open {self.path}: {error.strerror}"
             raise EmbeddingError(msg) from error
         self._status = os.fstat(self._descriptor)
-        self._start, self._window = 0, b""
+        self._start, self._window, self._last = 0, b"", 0
         if not stat.S_ISREG(self._status.st_mode):
             self.close()
             msg = f"{self.path} is not a regular file"
@@ -84,8 +88,10 @@ class FileReader:
         if begin < 0 or begin + length > len(self._window):
             if length >= _WINDOW:
                 return self._pread(length, offset)
-            self._start, self._window = offset, self._pread(_WINDOW, offset)
+            window = _WINDOW if 0 <= offset - self._last < _NEAR else max(length, _PAGE)
+            self._start, self._window = offset, self._pread(window, offset)
             begin = 0
+        self._last = offset
         return self._window[begin : begin + length]
 
     def _pread(self, length: int, offset: int) -> bytes:
@@ -116,9 +122,7 @@ class FileReader:
         done = 0
         try:
             while done < segment.length:
-                count = os.copy_file_range(
-                    self._descriptor, descriptor, segment.length - done, segment.offset + done
-                )
+                count = os.copy_file_range(self._descriptor, descriptor, segment.length - done, segment.offset + done)
                 if count == 0:
                     break
                 done += count
@@ -162,15 +166,29 @@ class PlanReader:
         self._reader = reader
         self._segments = plan.segments
         self._starts = _starts(plan.segments)
+        self._run: tuple[int, int, int] = (0, 0, 0)
         self.size = plan.size
 
     def read_at(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` on; fewer only at the end."""
+        start, end, shift = self._run
+        if start <= offset and offset + length <= end:  # most reads stay in the range that the last one was in
+            return self._reader.read_at(offset + shift, length)
+        self._run = self._copied_range(offset)
         pieces = [
             self._reader.read_at(piece.offset, piece.length) if isinstance(piece, Copy) else piece.data
             for piece in _slice(self._segments, self._starts, offset, min(length, self.size - offset))
         ]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _copied_range(self, offset: int) -> tuple[int, int, int]:
+        """Where the copied range around `offset` begins and ends, and how far it was moved; empty for a literal."""
+        index = max(0, bisect_right(self._starts, offset) - 1)
+        segment = self._segments[index] if index < len(self._segments) else None
+        if not isinstance(segment, Copy):
+            return (0, 0, 0)
+        start = self._starts[index]
+        return (start, start + segment.length, segment.offset - start)
 
 
 def whole(reader: Reader) -> EditPlan:
@@ -193,9 +211,7 @@ def check_plan(plan: EditPlan, size: int) -> None:
         if isinstance(segment, Copy) and (
             segment.offset < 0 or segment.length < 0 or segment.offset + segment.length > size
         ):
-            msg = (
-                f"the edit plan copies bytes {segment.offset}+{segment.length} of a file that ends at {size}"
-            )
+            msg = f"the edit plan copies bytes {segment.offset}+{segment.length} of a file that ends at {size}"
             raise LayoutError(msg)
 
 
@@ -250,17 +266,14 @@ def equivalent(first: EditPlan, second: EditPlan, reader: Reader) -> bool:
     sides = [(plan.segments, _starts(plan.segments)) for plan in (first, second)]
     for start, end in pairwise(cuts):
         one, other = (next(_slice(*side, start, end - start)) for side in sides)
-        if one != other and (
-            (isinstance(one, Copy) and isinstance(other, Copy)) or not _same(one, other, reader)
-        ):
+        if one != other and ((isinstance(one, Copy) and isinstance(other, Copy)) or not _same(one, other, reader)):
             return False
     return True
 
 
 def _same(one: Segment, other: Segment, reader: Reader) -> bool:
     left, right = (
-        reader.read_at(each.offset, each.length) if isinstance(each, Copy) else each.data
-        for each in (one, other)
+        reader.read_at(each.offset, each.length) if isinstance(each, Copy) else each.data for each in (one, other)
     )
     return left == right
 

@@ -2,8 +2,8 @@
 
 A format plugin says where the manifest goes; this module hashes, writes, reads back and renames. The
 original content is never lost: what `embed_manifest` writes, `strip_manifest` turns back into the same
-bytes. Before a file is written, the plan is held against that law, and a plan that breaks it is refused as
-if the plugin had refused the file.
+bytes. Before a new file takes the place of the old one it is read back and held against that law; one that
+breaks it is thrown away, and the file gets a sidecar as if the plugin had refused it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from genblaze.atomic import atomic_write
 from genblaze.edits import (
     ContentDigest,
     FileReader,
-    PlanReader,
     compose,
     digest_plan,
     equivalent,
     is_identity,
     reproduces,
+    whole,
     write_and_digest,
     write_plan,
 )
 from genblaze.errors import EmbeddingError, GenblazeError
 from genblaze.layout import EditPlan, Layout, LayoutError
-from genblaze.mediafile import MediaFile
+from genblaze.mediafile import MediaFile, outputs_by_digest
 from genblaze.models.manifest import Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
 from genblaze.sidecars import SIDECAR_SUFFIX, check_pointer, read_sidecar, sidecar_path
@@ -104,8 +104,7 @@ def embed_manifest(
         full: Embed the manifest as it is, private prompts and all; for files that stay with their owner.
 
     Raises:
-        EmbeddingError: The file cannot be read or written, or what was written does not read back. The
-            original is then as it was.
+        EmbeddingError: The file cannot be read or written. It is then as it was.
         ManifestError: The manifest cannot be written, or a pointer was asked for and it has no
             `manifest_uri`.
     """
@@ -118,6 +117,8 @@ def embed_manifest(
         payload = _payload(manifest, policy, full=full)
         if mode == "pointer":
             return job.beside(payload, "pointer")
+        if media.plugins.embedder_for(media.media_type) == media.plugins.embedder_for(_ANY_TYPE):
+            return job.beside(payload, "sidecar")  # known before anything is hashed
         try:
             return job.inside(payload, content)
         except LayoutError as error:
@@ -238,7 +239,7 @@ class _Embedding:
             LayoutError: The file cannot hold the manifest, or would not come back byte for byte.
         """
         media = self.media
-        pristine, digest = media.pristine()
+        pristine, digest = self._content()
         if media.trouble is not None:
             raise LayoutError(media.trouble)
         layout = media.seen_through(pristine)
@@ -249,17 +250,18 @@ class _Embedding:
             raise LayoutError(msg)
         if plan.sidecar:
             return self.beside(payload, "sidecar")
-        _check_law(media, plan, pristine, payload, record)
-        if not (self.in_place and reproduces(plan, media.file)):
+        if self.in_place and reproduces(plan, media.file):
+            _check_result(media, media.layout, plan, pristine, payload, record)
+        else:
             with _writing(self.target, mode_from=media.file.path) as file:
                 write_plan(media.file, plan, file)
-                _check_written(media, file, payload)
+                file.flush()
+                with FileReader(file.name) as written:
+                    _check_result(media, media.inspect(written), plan, pristine, payload, record)
         self._drop_replaced_sidecar()
         return self.result("inline")
 
-    def beside(
-        self, payload: bytes, method: Literal["sidecar", "pointer"], error: str | None = None
-    ) -> EmbedResult:
+    def beside(self, payload: bytes, method: Literal["sidecar", "pointer"], error: str | None = None) -> EmbedResult:
         """Write the sidecar, and take an older manifest, which readers would prefer, out of the file."""
         layout = Layout(media_type=self.media.media_type, size=self.media.file.size)
         plan = self.media.plugins.embed_manifest(layout, payload, {}, media_type=_ANY_TYPE)
@@ -274,10 +276,19 @@ class _Embedding:
 
     def write_content(self) -> None:
         """Bring the content without a manifest to the target, if it is not there already."""
-        plan, _ = self.media.pristine()
+        plan, _ = self._content()
         if not (self.in_place and is_identity(plan, self.media.file.size)):
             with _writing(self.target, mode_from=self.media.file.path) as file:
                 write_plan(self.media.file, plan, file)
+
+    def _content(self) -> tuple[EditPlan, ContentDigest | None]:
+        """The plan of the file's content: without its manifest, unless the manifest to embed lists it with that."""
+        if self.media.layout.payload is not None:
+            everything = whole(self.media.file)
+            digest = digest_plan(self.media.file, everything)
+            if digest.sha256 in outputs_by_digest(self.manifest):
+                return everything, digest
+        return self.media.pristine()
 
     def _drop_replaced_sidecar(self) -> None:
         """Remove a sidecar of the same run: the manifest that now lies in the file takes its place."""
@@ -294,9 +305,7 @@ def _payload(manifest: Manifest, policy: EmbedPolicy | None, *, full: bool) -> b
     return text.encode()
 
 
-def _record(
-    file: FileReader, pristine: EditPlan, layout: Layout, content: ContentDigest | None
-) -> dict[str, Any]:
+def _record(file: FileReader, pristine: EditPlan, layout: Layout, content: ContentDigest | None) -> dict[str, Any]:
     """What is remembered beside the manifest: which content this was, and which coded media."""
     essence = compose(EditPlan(layout.essence), pristine)
     if content is None and essence.size >= _PARALLEL_FROM:
@@ -321,31 +330,26 @@ def _digest_both(file: FileReader, first: EditPlan, second: EditPlan) -> tuple[C
         return digest_plan(file, first), other.result()
 
 
-def _check_law(
-    media: MediaFile, plan: EditPlan, pristine: EditPlan, payload: bytes, record: dict[str, Any]
+def _check_result(
+    media: MediaFile,
+    layout: Layout,
+    plan: EditPlan,
+    pristine: EditPlan,
+    payload: bytes,
+    record: dict[str, Any],
 ) -> None:
-    """Refuse a plan whose result does not show the manifest, or does not lead back to the content.
+    """Refuse a new file, by its layout, that does not show the manifest or does not lead back to the content.
 
     Raises:
-        LayoutError: So it is; the file gets a sidecar instead.
+        LayoutError: So it is; the original stays, and gets a sidecar instead.
     """
-    layout = media.inspect(PlanReader(media.file, plan))
     found = {key: value for key, value in (layout.record or {}).items() if key in record}
     if not _same_document(layout.payload, payload) or found != record:
-        msg = f"the embedder of {media.media_type} does not find again what it would write"
+        msg = f"the embedder of {media.media_type} does not find again what it wrote"
         raise LayoutError(msg)
     if not any(equivalent(compose(back, plan), pristine, media.file) for back in layout.restores):
         msg = f"the embedder of {media.media_type} cannot give this file back byte for byte"
         raise LayoutError(msg)
-
-
-def _check_written(media: MediaFile, file: BinaryIO, payload: bytes) -> None:
-    """Read the manifest back from the file that is about to replace the original."""
-    file.flush()
-    with FileReader(file.name) as written:
-        if not _same_document(media.inspect(written).payload, payload):
-            msg = f"the manifest does not read back from the new {media.media_type} file; nothing was changed"
-            raise EmbeddingError(msg)
 
 
 def _same_document(one: bytes | None, other: bytes) -> bool:
@@ -369,5 +373,6 @@ def _writing(target: Path, *, mode_from: Path | None = None) -> Iterator[BinaryI
         with atomic_write(target, mode_from=mode_from) as file:
             yield file
     except OSError as error:
-        msg = f"cannot write {target}: {error.strerror or error}; nothing was changed"
+        hint = f" (the folder {target.parent} must be writable)" if isinstance(error, PermissionError) else ""
+        msg = f"cannot write {target}: {error.strerror or error}{hint}; nothing was changed"
         raise EmbeddingError(msg) from error

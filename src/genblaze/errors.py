@@ -27,7 +27,8 @@ GenblazeError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +131,9 @@ class PointerSidecarError(EmbeddingError):
         self.manifest_uri = manifest_uri
         self.canonical_hash = canonical_hash
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.manifest_uri, self.canonical_hash)
+
 
 class ProviderError(GenblazeError):
     """A provider failed.
@@ -214,6 +218,9 @@ class BatchPipelineError(GenblazeError):
             if result.run.status != "completed"
         ]
         super().__init__(message or self._summary())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.results, message=str(self)), ()
 
     @property
     def succeeded(self) -> list[PipelineResult]:

@@ -265,25 +265,38 @@ def inspect_media(reader: Reader) -> Layout | None:
     Stops at first non-None result. None means that the file is not of that type after all. Reads with
     bounded time and memory. Raises `LayoutError` where the file cannot be parsed.
 
+    A complete plugin for a format that begins with `ACME` and whose readers stop at the length it states, so that
+    the manifest can follow the content:
+
     ```python
     from genblaze import Capability, hookimpl
-    from genblaze.layout import Copy, EditPlan, Layout, Literal, decode_record, encode_record
+    from genblaze.layout import MAX_PAYLOAD, Copy, EditPlan, Layout, Literal, decode_record, encode_record
 
-    MAGIC = b"ACME"
+    TYPE, END = "image/x-acme", b"GBLZ"
 
     @hookimpl
     def provides():
-        return [Capability(hook="embed_manifest", key="image/x-acme", magic=("41434d45",),
-        suffixes=(".acme",))]
+        return [Capability(hook="embed_manifest", key=TYPE, magic=("41434d45",), suffixes=(".acme",))]
 
     @hookimpl
     def inspect_media(reader):
-        return Layout(media_type="image/x-acme", size=reader.size, essence=(Copy(4, reader.size - 4),))
+        tail = reader.read_at(max(0, reader.size - 12), 12)
+        lengths = int.from_bytes(tail[:4]), int.from_bytes(tail[4:8])
+        content = reader.size - sum(lengths) - 12
+        if not tail.endswith(END) or content < 4 or max(lengths) > MAX_PAYLOAD:
+            return Layout(media_type=TYPE, size=reader.size, essence=(Copy(0, reader.size),))
+        payload = reader.read_at(content, lengths[0])
+        record = decode_record(reader.read_at(content + lengths[0], lengths[1]))
+        original = Copy(0, content)
+        restores = (EditPlan((original,)),)
+        found = {"payload": payload, "record": record, "restores": restores}
+        return Layout(media_type=TYPE, size=reader.size, essence=(original,), **found)
 
     @hookimpl
     def embed_manifest(layout, payload, record):
-        block = b"GBLZ" + len(payload).to_bytes(4, "big") + payload
-        return EditPlan((Copy(0, layout.size), Literal(block)))
+        encoded = encode_record(record)
+        lengths = len(payload).to_bytes(4) + len(encoded).to_bytes(4)
+        return EditPlan((Copy(0, layout.size), Literal(payload + encoded + lengths + END)))
     ```
     """
     raise NotImplementedError

@@ -80,9 +80,7 @@ def choose(
     setting = _setting_for(settings or {}, key)
     if setting is not None:
         pattern, plugin = setting
-        return _named(
-            hook, key, matches, plugin, f"config [select.{SELECTED_HOOKS.get(hook, hook)}] {pattern}"
-        )
+        return _named(hook, key, matches, plugin, f"config [select.{SELECTED_HOOKS.get(hook, hook)}] {pattern}")
     if not matches:
         raise PluginNotFoundError(_nothing(hook, key, offered))
     return _best(hook, key, matches)
@@ -116,9 +114,7 @@ def resolve_alias(name: str, modality: Modality | None, candidates: Iterable[Can
         raise PluginConflictError(msg)
     if bearers:
         makes = ", ".join(f"{each.capability.key} ({_modalities(each.capability)})" for each in bearers)
-        msg = (
-            f"Provider {name!r} makes no {modality.value if modality else 'output'}. It stands for: {makes}."
-        )
+        msg = f"Provider {name!r} makes no {modality.value if modality else 'output'}. It stands for: {makes}."
         raise PluginNotFoundError(msg)
     raise PluginNotFoundError(_no_provider(name, offered))
 
@@ -156,9 +152,7 @@ def _named(hook: str, key: str, matches: list[_Match], plugin: str, source: str)
         if match.candidate.plugin == plugin:
             return Selected(plugin, match.candidate.capability, source)
     available = ", ".join(match.candidate.plugin for match in matches) or "none"
-    msg = (
-        f"{source} names plugin {plugin!r}, which offers no {hook} for {key!r}. Plugins that do: {available}."
-    )
+    msg = f"{source} names plugin {plugin!r}, which offers no {hook} for {key!r}. Plugins that do: {available}."
     raise PluginNotFoundError(msg)
 
 

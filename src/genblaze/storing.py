@@ -139,9 +139,7 @@ class Store(Protocol):
         """What is known about an object; None when there is none."""
         ...
 
-    def list(
-        self, prefix: str = "", *, max_keys: int = 1000, continuation_token: str | None = None
-    ) -> ListPage:
+    def list(self, prefix: str = "", *, max_keys: int = 1000, continuation_token: str | None = None) -> ListPage:
         """The objects whose keys begin with a prefix, in order of key, a page at a time."""
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,13 @@ from genblaze.errors import (
 )
 from genblaze.layout import EditPlan, LayoutError
 from genblaze.mediafile import MediaFile, Output, outputs_by_digest
-from genblaze.models.manifest import Manifest, check_record_digest, parse_manifest
+from genblaze.models.manifest import (
+    EXTENSIONS_KEY,
+    RECORD_DIGEST_KEY,
+    Manifest,
+    check_record_digest,
+    parse_manifest,
+)
 from genblaze.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
 
 if TYPE_CHECKING:
@@ -143,7 +150,7 @@ class _Case:
         try:
             self.manifest = parse_manifest(document)
             intact = self.manifest.verify_hash()
-            rest_intact = check_record_digest(document) is not False
+            rest_intact = _is_whole(document)
         except UnsupportedSchemaVersionError as error:
             return self.says(Verdict.UNREADABLE, str(error))
         except ManifestError as error:
@@ -157,6 +164,23 @@ class _Case:
         if self.hash_only:
             return self.says(Verdict.EXACT, "manifest intact; the content was not compared")
         return outputs_by_digest(self.manifest)
+
+
+def _is_whole(document: bytes) -> bool:
+    """Whether the document matches the digest that it states of itself; a published one states none.
+
+    A digest under a key that was misspelt later would look like none, so what is left of it counts as damage.
+
+    Raises:
+        ManifestError: The document cannot be read.
+    """
+    intact = check_record_digest(document)
+    if intact is not None:
+        return intact
+    top = json.loads(document)
+    return EXTENSIONS_KEY not in top and not any(
+        isinstance(value, dict) and RECORD_DIGEST_KEY in value for value in top.values()
+    )
 
 
 def _verify(case: _Case, media: MediaFile) -> Verification:
@@ -198,39 +222,25 @@ def _judge_inline(case: _Case, media: MediaFile, payload: bytes) -> Verification
     record = media.layout.record
     if record is not None and record["content_sha256"] not in listed:
         origin = record["content_sha256"][:12]
-        return case.says(
-            Verdict.FOREIGN, f"the manifest does not list the content {origin}… that it came with"
-        )
+        return case.says(Verdict.FOREIGN, f"the manifest does not list the content {origin}… that it came with")
     plan, digest = media.pristine(listed)
     digest = digest or digest_plan(media.file, plan)
     if digest.sha256 not in listed:
         return _judge_essence(case, media, digest, listed)
     if record is not None:
         if (digest.sha256, digest.size) != (record["content_sha256"], record["content_size"]):
-            return case.says(
-                Verdict.ALTERED, "the manifest was put into this file by hand: its record differs"
-            )
+            return case.says(Verdict.ALTERED, "the manifest was put into this file by hand: its record differs")
         if not _block_is_ours(media, plan, payload, record):
-            return case.says(
-                Verdict.ALTERED, "the content is exact, but the block of the manifest was edited"
-            )
+            return case.says(Verdict.ALTERED, "the content is exact, but the block of the manifest was edited")
     return case.says(Verdict.EXACT, "exact output of", listed[digest.sha256])
 
 
-def _judge_essence(
-    case: _Case, media: MediaFile, digest: ContentDigest, listed: dict[str, Output]
-) -> Verification:
+def _judge_essence(case: _Case, media: MediaFile, digest: ContentDigest, listed: dict[str, Output]) -> Verification:
     """The content is not listed: are at least the coded media those that the record was written for?"""
     record, essence = media.layout.record, EditPlan(media.layout.essence)
-    if (
-        record is not None
-        and essence.segments
-        and digest_plan(media.file, essence).sha256 == record["essence_sha256"]
-    ):
+    if record is not None and essence.segments and digest_plan(media.file, essence).sha256 == record["essence_sha256"]:
         origin = listed[record["content_sha256"]]
-        return case.says(
-            Verdict.ESSENCE, "media data unchanged, but the file around it was edited; made by", origin
-        )
+        return case.says(Verdict.ESSENCE, "media data unchanged, but the file around it was edited; made by", origin)
     return case.says(Verdict.ALTERED, _unlisted(digest, listed))
 
 

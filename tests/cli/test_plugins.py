@@ -1,6 +1,7 @@
 """`genblaze plugins`, and what every command has in common: lazy, clean errors, plugins' own commands."""
 
 import json
+import logging
 import subprocess
 import sys
 
@@ -103,7 +104,7 @@ def test_disable_leaves_a_plugin_out_for_this_command_only(installed):
 
 
 def test_disable_also_takes_away_the_plugins_commands(installed):
-    assert CliRunner().invoke(cli, ["hello"]).output == "hello from acme\n"
+    assert CliRunner().invoke(cli, ["hello"]).stdout == "hello from acme\n"
     assert "No such command 'hello'" in CliRunner().invoke(cli, ["--disable", "acme", "hello"]).output
 
 
@@ -127,8 +128,16 @@ def test_the_table_of_commands_has_the_help_of_the_command_itself():
 def test_an_error_is_one_text_on_stderr_without_traceback(installed, capsys):
     assert run(["fail"]) == 1
     output = capsys.readouterr()
-    assert output.err == "Error: it went wrong\nbadly\n"
+    assert output.err.endswith("Error: it went wrong\nbadly\n")
+    assert "Traceback" not in output.err
     assert output.out == ""
+
+
+def test_warnings_reach_stderr_and_logging_is_left_as_it_was(installed, capsys, caplog):
+    assert run(["plugins"]) == 0
+    assert capsys.readouterr().err.startswith("WARNING: Plugin broken (genblaze-broken 0.3) is not available")
+    logging.getLogger("genblaze.plugins").warning("after the command")
+    assert caplog.messages == ["after the command"]
 
 
 def test_an_interrupt_exits_with_130_and_no_traceback(installed, capsys):

@@ -20,7 +20,11 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+    *sorted(ROOT.glob("plugins/*/README.md")),
+]
 FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUNNABLE = {"python", "console"}
 ILLUSTRATIVE = {"toml", "text", "json", "ini", "sh"}
@@ -62,9 +66,10 @@ def check_console(block: Block, folder: Path, environ: dict[str, str]) -> None:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        where = f"{block.page.name}:{block.line}: $ {command}\n{done.stdout}"
-        assert done.returncode == 0, where
-        assert not shown or re.fullmatch(as_pattern(shown), done.stdout.rstrip(), re.DOTALL), where
+        matches = not shown or re.fullmatch(as_pattern(shown), done.stdout.rstrip(), re.DOTALL)
+        if done.returncode or not matches:
+            what = "printed something else" if done.returncode == 0 else f"exit code {done.returncode}"
+            pytest.fail(f"{block.page}:{block.line}: {what}\n$ {command}\n{done.stdout}", pytrace=False)
 
 
 def console_environment(folder: Path) -> dict[str, str]:
@@ -76,6 +81,7 @@ def console_environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder / ".home"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's word for "no isolation, please"
+        "PIP_NO_DEPS": "1",  # genblaze is here already, and nothing else shall come
         "PIP_NO_INDEX": "1",
         "PIP_TARGET": site,
         "PYTHONPATH": os.pathsep.join(filter(None, [site, os.environ.get("PYTHONPATH")])),
@@ -133,9 +139,7 @@ def test_a_command_for_a_fresh_clone_runs_in_one(block, tmp_path):
     unneeded = shutil.ignore_patterns(".*", "__pycache__", "output", "tests")
     shutil.copytree(ROOT, clone, ignore=unneeded)
     venv.create(tmp_path / "venv", with_pip=True)
-    environ = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
-    }
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     environ["PATH"] = f"{tmp_path / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     check_console(block, clone, environ)
 

@@ -18,6 +18,7 @@ PUBLIC = {
     "hookspecs",
     "jobs",
     "layout",
+    "mocks",
     "models",
     "providers",
     "retry",

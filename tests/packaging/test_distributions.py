@@ -1,5 +1,6 @@
 """The distributions of the tree agree with each other and with the lists that name them."""
 
+import configparser
 import re
 import subprocess
 import sys
@@ -63,3 +64,11 @@ def test_plugin_projects_are_what_the_table_says():
     tool = ROOT / "tools" / "plugin_projects.py"
     done = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, "plugins in step")
+
+
+def test_the_oldest_dependencies_that_are_allowed_are_the_ones_tested():
+    floors = [line.replace(">=", "==") + ".*" for line in project(ROOT / "pyproject.toml")["dependencies"]]
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini", "utf-8")
+    pinned = [line for line in tox["testenv:lowest"]["deps"].split() if "==" in line]
+    assert pinned == floors

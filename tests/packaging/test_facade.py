@@ -33,13 +33,16 @@ def published() -> list[Published]:
     ]
 
 
+def at_home(each: Published) -> object:
+    return getattr(import_module(each.home), each.name)
+
+
 PRESENT = [each for each in published() if each.home != "-"]
 
 
 @pytest.mark.parametrize("each", PRESENT, ids=lambda each: f"{each.paths[0]}.{each.name}")
 def test_a_name_is_the_same_object_on_every_published_path(each):
-    at_home = getattr(import_module(each.home), each.name)
-    assert all(getattr(import_module(path), each.name) is at_home for path in each.paths)
+    assert all(getattr(import_module(path), each.name) is at_home(each) for path in each.paths)
 
 
 def test_a_name_that_is_not_here_yet_is_an_ordinary_attribute_error():
@@ -77,3 +80,10 @@ def test_importing_the_facade_loads_nothing_heavy(statement):
     program = f"{statement}\nimport sys; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert HEAVY & set(done.stdout.split()) == set()
+
+
+def test_genblaze_offers_the_same_names_itself():
+    import genblaze
+
+    top = [each for each in PRESENT if "genblaze_core" in each.paths]
+    assert [each.name for each in top if getattr(genblaze, each.name, None) is not at_home(each)] == []

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-LIGHT = {"genblaze", "msgspec"}
+LIGHT = {"genblaze", "msgspec", "typing_extensions"}  # the last one by msgspec, where it is installed
 # They cost more than the kernel itself, and few programs need them at import.
 HEAVY_STDLIB = {
     "asyncio",

@@ -83,9 +83,7 @@ class ToyFormat:
         if layout.detail is not None:
             raise LayoutError(layout.detail)
         count = layout.facts["width"]
-        blocks = block(b"M", payload) + block(
-            b"R", encode_record({**record, "restore": {"count": count}})
-        )
+        blocks = block(b"M", payload) + block(b"R", encode_record({**record, "restore": {"count": count}}))
         return splice(layout.size, [Edit(4, 4, struct.pack(">I", count + 2)), Edit(8, 0, blocks)])
 
 

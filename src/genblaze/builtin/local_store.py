@@ -117,9 +117,7 @@ class LocalStore:
         with _errors("head", key):
             return _metadata(key, path.stat()) if path.is_file() else None
 
-    def list(
-        self, prefix: str = "", *, max_keys: int = 1000, continuation_token: str | None = None
-    ) -> ListPage:
+    def list(self, prefix: str = "", *, max_keys: int = 1000, continuation_token: str | None = None) -> ListPage:
         """Objects in order of key; the token is the last key of the page before."""
         if max_keys < 1:
             msg = f"list: max_keys is {max_keys}, it must be at least 1."
@@ -178,11 +176,7 @@ class LocalStore:
 
 def _check_key(key: str, operation: str) -> None:
     parts = key.split("/")
-    if (
-        "\0" in key
-        or "\\" in key
-        or any(part in {"", ".", ".."} or part.startswith(OWN_PREFIX) for part in parts)
-    ):
+    if "\0" in key or "\\" in key or any(part in {"", ".", ".."} or part.startswith(OWN_PREFIX) for part in parts):
         msg = (
             f"{operation}: {key!r} is no key. Write a relative path with / between its parts, without backslashes"
             f" and without parts that are empty, . or .., or begin with {OWN_PREFIX}."

@@ -14,11 +14,7 @@ __all__ = ["embed_manifest", "inspect_media", "provides"]
 @hookimpl
 def provides() -> Iterable[Capability]:
     """Takes every media type that nobody more specific takes."""
-    return [
-        Capability(
-            hook="embed_manifest", key="*/*", summary="Manifest in a .genblaze.json file beside any media"
-        )
-    ]
+    return [Capability(hook="embed_manifest", key="*/*", summary="Manifest in a .genblaze.json file beside any media")]
 
 
 @hookimpl

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from typing import TYPE_CHECKING
 
-__all__ = ["log_to_stderr"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["logging_to_stderr"]
 
 FORMAT = "<level>{level}</level>: {message}"
+LOGURU_DEFAULT_SINK = 0
 
 
-def _write(text: str) -> None:
-    """Look stderr up at each line, for it may have been exchanged."""
-    sys.stderr.write(text)
+@contextlib.contextmanager
+def logging_to_stderr() -> Iterator[None]:
+    """Show the library's warnings to whoever runs the command, and leave logging as it was afterwards."""
+    library = logging.getLogger("genblaze")
+    handler, propagated = _ToLoguru(logging.WARNING), library.propagate
+    library.addHandler(handler)
+    library.propagate = False
+    try:
+        yield
+    finally:
+        library.propagate = propagated
+        library.removeHandler(handler)
+        handler.close()
 
 
 class _ToLoguru(logging.Handler):
     """Hands records of the standard library's logging to loguru."""
 
-    _ready = False
+    _sink: int | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line to stderr, and the traceback below it if the record has one."""
         from loguru import logger
 
-        if not self._ready:
-            logger.remove()
-            logger.add(_write, format=FORMAT, colorize=sys.stderr.isatty())
-            self._ready = True
+        if self._sink is None:
+            with contextlib.suppress(ValueError):  # it may be gone already
+                logger.remove(LOGURU_DEFAULT_SINK)
+            self._sink = logger.add(_write, format=FORMAT, colorize=sys.stderr.isatty())
         logger.opt(exception=record.exc_info).log(record.levelname, record.getMessage())
 
+    def close(self) -> None:
+        """Take back the sink."""
+        if self._sink is not None:
+            from loguru import logger
 
-def log_to_stderr() -> None:
-    """Show the library's warnings to whoever runs the command; may be called again."""
-    library = logging.getLogger("genblaze")
-    if not any(isinstance(handler, _ToLoguru) for handler in library.handlers):
-        library.addHandler(_ToLoguru(logging.WARNING))
-        library.propagate = False
+            logger.remove(self._sink)
+            self._sink = None
+        super().close()
+
+
+def _write(text: str) -> None:
+    """Look stderr up at each line, for it may have been exchanged."""
+    sys.stderr.write(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from genblaze.cli.logs import log_to_stderr
+from genblaze.cli.logs import logging_to_stderr
 from genblaze.errors import GenblazeError
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ BUILT_IN: Final[dict[str, BuiltIn]] = {
     "extract": BuiltIn("genblaze.cli.extract:command", "Print the manifest inside a file."),
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),
     "strip": BuiltIn("genblaze.cli.strip:command", "Take the manifest out of a file."),
-    "plugins": BuiltIn(
-        "genblaze.cli.plugins:command", "Show which plugins are installed, chosen and broken."
-    ),
+    "plugins": BuiltIn("genblaze.cli.plugins:command", "Show which plugins are installed, chosen and broken."),
 }
 
 
@@ -122,10 +120,10 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    log_to_stderr()
     try:
-        result: Any = cli.main(list(arguments), prog_name="genblaze", standalone_mode=False)
-        sys.stdout.flush()
+        with logging_to_stderr():
+            result: Any = cli.main(list(arguments), prog_name="genblaze", standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code

@@ -46,9 +46,7 @@ def _document(records: Sequence[PluginRecord], selections: Sequence[Selection]) 
 
 def _plugin_lines(records: Sequence[PluginRecord]) -> Iterator[str]:
     """A line for each plugin, with its keys or its error indented below."""
-    widths = [
-        max((len(cell) for cell in column), default=0) for column in zip(*map(_cells, records), strict=True)
-    ]
+    widths = [max((len(cell) for cell in column), default=0) for column in zip(*map(_cells, records), strict=True)]
     yield f"Plugins ({len(records)}):"
     for record in records:
         name, origin = (cell.ljust(width) for cell, width in zip(_cells(record), widths, strict=True))

@@ -32,9 +32,7 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing about files that are exact.")
 @click.option("--hash-only", is_flag=True, help="Check the manifests alone, not the content of the files.")
 @click.pass_context
-def command(
-    ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, quiet: bool, hash_only: bool
-) -> None:
+def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, quiet: bool, hash_only: bool) -> None:
     """Check that files are what their manifests say, offline; folders are searched for media.
 
     A file is "exact" when its manifest is intact and its content, byte for byte, one of the outputs that the

@@ -7,6 +7,7 @@ hashed with its default: the hash of an old manifest covers the fields of today.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -86,15 +87,32 @@ _OPERATIONAL_STEP = frozenset(
         "step_index",
     }
 )
-_WHOLE = RunProjection()
-_TO_1_3 = RunProjection(run=_OPERATIONAL_RUN, step=_OPERATIONAL_STEP)
-_FROM_1_4 = RunProjection(
-    run=_OPERATIONAL_RUN | {"run_id"},
-    step=_OPERATIONAL_STEP | {"step_id", "run_id"},
-    asset={"asset_id", "url"},
-)
-_HASHED = {version: _TO_1_3 if version <= "1.3" else _FROM_1_4 for version in SUPPORTED_SCHEMA_VERSIONS}
-_HASHED_ASSET = Projection(Asset, omit={"asset_id", "url"})
+_UNHASHED_ASSET = frozenset({"asset_id", "url"})
+
+
+# Projections are made at first use: making them takes longer than importing the records.
+@cache
+def _whole() -> RunProjection:
+    return RunProjection()
+
+
+@cache
+def _to_1_3() -> RunProjection:
+    return RunProjection(run=_OPERATIONAL_RUN, step=_OPERATIONAL_STEP)
+
+
+@cache
+def _from_1_4() -> RunProjection:
+    return RunProjection(
+        run=_OPERATIONAL_RUN | {"run_id"},
+        step=_OPERATIONAL_STEP | {"step_id", "run_id"},
+        asset=_UNHASHED_ASSET,
+    )
+
+
+@cache
+def _hashed_asset() -> Projection:
+    return Projection(Asset, omit=_UNHASHED_ASSET)
 
 
 def run_bytes(run: Run) -> bytes:
@@ -103,7 +121,7 @@ def run_bytes(run: Run) -> bytes:
     Raises:
         ManifestError: For a value that canonical JSON cannot hold; the text names its place in the run.
     """
-    return _WHOLE.to_bytes(run)
+    return _whole().to_bytes(run)
 
 
 def run_hash(run: Run, schema_version: str) -> str:
@@ -115,14 +133,15 @@ def run_hash(run: Run, schema_version: str) -> str:
     if schema_version == "1.6":
         text = canonical_bytes({"run": _run_at_1_6(run), "schema_version": schema_version})
     else:
-        written = _HASHED[schema_version].to_bytes(run)
+        projection = _to_1_3() if schema_version <= "1.3" else _from_1_4()
+        written = projection.to_bytes(run)
         text = b'{"run":%b,"schema_version":%b}' % (written, canonical_bytes(schema_version))
     return sha256(text).hexdigest()
 
 
 def _run_at_1_6(run: Run) -> dict[str, Any]:
     """Take the run apart by the rules of 1.6, where the URL stands in for a digest that is missing."""
-    taken = _FROM_1_4.to_dict(run)
+    taken = _from_1_4().to_dict(run)
     for step, step_taken in zip(run.steps, taken["steps"], strict=True):
         for name in ("assets", "inputs"):
             for asset, asset_taken in zip(getattr(step, name), step_taken[name], strict=True):
@@ -148,7 +167,7 @@ def asset_provenance_key(asset: Asset, *, schema_version: str = SCHEMA_VERSION) 
     if schema_version <= "1.3":
         text = canonical_json(asset.model_dump())
     elif schema_version == "1.6":
-        text = canonical_json({**_HASHED_ASSET.to_dict(asset), **_integrity_at_1_6(asset)})
+        text = canonical_json({**_hashed_asset().to_dict(asset), **_integrity_at_1_6(asset)})
     else:
-        text = _HASHED_ASSET.to_bytes(asset).decode()
+        text = _hashed_asset().to_bytes(asset).decode()
     return asset.sha256 or "", -1 if asset.size_bytes is None else asset.size_bytes, text

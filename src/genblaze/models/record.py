@@ -27,7 +27,7 @@ _unchecked: ContextVar[bool] = ContextVar("genblaze_unchecked", default=False)
 
 
 def new_id() -> str:
-    """Make a random identifier in the form of a version 4 UUID; three times as fast as `str(uuid4())`."""
+    """Make a random identifier in the form of a version 4 UUID, faster than `str(uuid4())`."""
     digits = f"{int.from_bytes(urandom(16)) & _WITHOUT_VERSION | _VERSION_4:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
@@ -196,6 +196,8 @@ class _Shape:
         self.hints = [(name, hints[name]) for name in kind.__struct_fields__]
         # Signatures (the types of all values) that need no coercion. There are few in practice.
         self.known: set[tuple[type, ...]] = set()
+        # The type says nothing about a Literal, so a record with one is coerced every time.
+        self._telling = not any(get_origin(hint) is Literal for _, hint in self.hints)
         self.containers = tuple(
             (index, name, settled)
             for index, (name, hint) in enumerate(self.hints)
@@ -207,7 +209,8 @@ class _Shape:
         new = tuple(_coerced(value, hint, record, name) for value, (name, hint) in zip(values, self.hints, strict=True))
         for value, (name, _) in zip(new, self.hints, strict=True):
             setattr(record, name, value)
-        self.known.add(tuple(map(type, new)))
+        if self._telling:
+            self.known.add(tuple(map(type, new)))
         return new
 
 

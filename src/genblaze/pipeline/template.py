@@ -139,6 +139,7 @@ class PipelineTemplate(Record, kw_only=True):
         variables: Mapping[str, Any] | None = None,
         tenant_id: str | None = None,
         project_id: str | None = None,
+        output_dir: str | Path | None = None,
     ) -> Pipeline:
         """A pipeline that can be run.
 
@@ -147,6 +148,7 @@ class PipelineTemplate(Record, kw_only=True):
             variables: Values for the fields in prompts and parameters.
             tenant_id: Whom the runs belong to.
             project_id: Recorded with the runs.
+            output_dir: Where providers put files that name no folder of their own.
 
         Raises:
             TemplateError: When a prompt has a field without a value.
@@ -154,7 +156,12 @@ class PipelineTemplate(Record, kw_only=True):
         """
         values = dict(variables or {})
         pipeline = Pipeline(
-            self.name, tenant_id, project_id=project_id, chain=self.chain, max_concurrency=self.max_concurrency
+            self.name,
+            tenant_id,
+            project_id=project_id,
+            chain=self.chain,
+            max_concurrency=self.max_concurrency,
+            output_dir=output_dir,
         )
         pipeline.metadata(**self.metadata)
         for step in self.steps:

@@ -41,9 +41,7 @@ class Choices:
         """What is offered for a hook; whoever embeds into a format and can parse it, can also read it."""
         offered = [each for each in self._registry.candidates if each.capability.hook == hook]
         if hook == "inspect_media":
-            offered += [
-                each for each in self.candidates("embed_manifest") if self._implements(each.plugin, hook)
-            ]
+            offered += [each for each in self.candidates("embed_manifest") if self._implements(each.plugin, hook)]
         return offered
 
     def select(self, hook: str, key: str, choice: str | None = None) -> Selected:

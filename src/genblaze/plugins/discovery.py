@@ -79,9 +79,7 @@ def settle(claims: Iterable[Claim], disabled: Iterable[str] = ()) -> Settled:
     in both groups its native plugin stands.
     """
     names = {_normal(name) for name in disabled}
-    ordered = sorted(
-        claims, key=lambda claim: (claim.name, not claim.protected, claim.group, claim.distribution)
-    )
+    ordered = sorted(claims, key=lambda claim: (claim.name, not claim.protected, claim.group, claim.distribution))
     blocked = [claim for claim in ordered if _is_disabled(claim, names)]
     allowed = [claim for claim in ordered if not _is_disabled(claim, names)]
     load: list[Claim] = []
@@ -96,9 +94,7 @@ def settle(claims: Iterable[Claim], disabled: Iterable[str] = ()) -> Settled:
 def _one_owner(rivals: list[Claim]) -> tuple[list[Claim], list[PluginRecord]]:
     first = rivals[0]
     if first.protected:
-        reason = (
-            f"the name {first.name!r} is reserved for genblaze's own plugin. Give the plugin another name."
-        )
+        reason = f"the name {first.name!r} is reserved for genblaze's own plugin. Give the plugin another name."
         return [first], [rival.record(status="failed", error=reason) for rival in rivals[1:]]
     if len({_normal(rival.distribution) for rival in rivals}) == 1:
         return [first], []

@@ -30,11 +30,7 @@ class PublishedProvider:
     @hookimpl
     def provides(self) -> list[Capability]:
         """The provider, by its entry point's name; what it makes is known only to the class."""
-        return [
-            Capability(
-                hook="generate", key=self._name, summary=f"{self._entry_point.value} (published group)"
-            )
-        ]
+        return [Capability(hook="generate", key=self._name, summary=f"{self._entry_point.value} (published group)")]
 
     @hookimpl
     def generate(self, request: Request, context: GenerateContext) -> Job | None:

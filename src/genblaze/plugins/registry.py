@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -127,9 +128,7 @@ class Registry:
 
     def blame(self, exc: Exception, hook: str, plugin: str | None) -> NoReturn:
         """Raise an error again with a note that tells whose it is: the selected plugin's or a wrapper's."""
-        codes = {
-            _code(each.function): each.plugin_name for each in getattr(self._pm.hook, hook).get_hookimpls()
-        }
+        codes = {_code(each.function): each.plugin_name for each in getattr(self._pm.hook, hook).get_hookimpls()}
         culprit, frame = plugin, exc.__traceback__
         while frame is not None:
             culprit = codes.get(frame.tb_frame.f_code, culprit)
@@ -150,9 +149,12 @@ class Registry:
         record = self.record(name)
         return f"plugin {record.origin if record else name}"
 
-    def _add(self, plugin: object, record: PluginRecord) -> PluginRecord:
+    def _add(self, plugin: Any, record: PluginRecord) -> PluginRecord:
         if inspect.isclass(plugin):
             msg = f"{plugin.__name__} is a class. Register an instance: {plugin.__name__}()."
+            raise PluginLoadError(msg)
+        if not isinstance(plugin, Hashable):
+            msg = f"{type(plugin).__name__} objects are not hashable. A dataclass needs eq=False to be a plugin."
             raise PluginLoadError(msg)
         try:
             self._pm.register(plugin, record.name)
@@ -216,10 +218,7 @@ def _plugin_of(claim: Claim) -> object:
 
 def _hook_names(found: dict[str, list[pluggy.HookImpl]]) -> tuple[str, ...]:
     return tuple(
-        sorted(
-            f"{hook} (wrapper)" if any(each.wrapper for each in impls) else hook
-            for hook, impls in found.items()
-        )
+        sorted(f"{hook} (wrapper)" if any(each.wrapper for each in impls) else hook for hook, impls in found.items())
     )
 
 

@@ -71,9 +71,7 @@ def capabilities_of(pm: pluggy.PluginManager, plugin: object) -> tuple[Capabilit
     plain = {hook for hook, each in found.items() if not any(impl.wrapper for impl in each)}
     for capability in declared:
         if capability.hook not in plain:
-            msg = (
-                f"provides() declares {capability.hook} for {capability.key!r}, which it does not implement."
-            )
+            msg = f"provides() declares {capability.hook} for {capability.key!r}, which it does not implement."
             raise PluginLoadError(msg)
     for hook in sorted(plain & NEEDS_KEY.keys()):
         if not any(capability.hook in NEEDS_KEY[hook] for capability in declared):
@@ -92,9 +90,7 @@ def _declared(answer: Any) -> Iterable[Capability]:
         declared = [answer]
     for item in declared:
         if not isinstance(item, Capability):
-            msg = (
-                f"provides() gave {type(item).__name__} instead of Capability objects. Return a list of them."
-            )
+            msg = f"provides() gave {type(item).__name__} instead of Capability objects. Return a list of them."
             raise PluginLoadError(msg)
     return declared
 
@@ -118,9 +114,7 @@ def _check_function(hook: str, implementation: pluggy.HookImpl) -> None:
         msg = f"{hook} gives arguments defaults ({names}), and such are never passed. Remove the defaults."
         raise PluginLoadError(msg)
     if hook in SELECTED_HOOKS and inspect.isgeneratorfunction(function) and not implementation.wrapper:
-        msg = (
-            f"{hook} contains `yield` but is no wrapper. Write @hookimpl(wrapper=True), or return the answer."
-        )
+        msg = f"{hook} contains `yield` but is no wrapper. Write @hookimpl(wrapper=True), or return the answer."
         raise PluginLoadError(msg)
 
 

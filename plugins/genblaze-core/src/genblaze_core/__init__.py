@@ -7,6 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from genblaze.agents import (
+        AgentContext,
+        AgentIteration,
+        AgentLoop,
+        AgentResult,
+        CallableEvaluator,
+        EvaluationResult,
+        Evaluator,
+        ThresholdEvaluator,
+    )
+    from genblaze.builders import RunBuilder, StepBuilder
     from genblaze.errors import (
         BatchPipelineError,
         EmbeddingError,
@@ -21,6 +32,8 @@ if TYPE_CHECKING:
         URLPolicyError,
         WebhookError,
     )
+    from genblaze.mocks import MockAudioProvider, MockProvider, MockVideoProvider
+    from genblaze.models.asset import Asset, AudioMetadata, Track, VideoMetadata, WordTiming
     from genblaze.models.enums import (
         KeyStrategy,
         Modality,
@@ -32,67 +45,186 @@ if TYPE_CHECKING:
         StorageErrorCode,
         URLPolicy,
     )
+    from genblaze.models.event import ProgressEvent, StreamEvent
+    from genblaze.models.manifest import Manifest, ManifestVerification, parse_manifest
+    from genblaze.models.policy import EmbedPolicy
+    from genblaze.models.run import Run
+    from genblaze.models.step import Step
+    from genblaze.moderation import ModerationHook, ModerationResult
+    from genblaze.pipeline.builder import Pipeline
+    from genblaze.pipeline.cache import StepCache
+    from genblaze.pipeline.prompt_template import PromptTemplate
+    from genblaze.pipeline.result import PipelineResult, StepCompleteEvent
+    from genblaze.pipeline.template import PipelineTemplate, StepTemplate
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
+    from genblaze.storing import DeleteError, DeleteResult, FileEntry, ListPage, ObjectMetadata
+    from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
 
     __version__: str
 
 __all__ = [
+    "AgentContext",
+    "AgentIteration",
+    "AgentLoop",
+    "AgentResult",
+    "Asset",
+    "AudioMetadata",
     "BaseProvider",
     "BatchPipelineError",
+    "CallableEvaluator",
+    "CompositeTracer",
+    "DeleteError",
+    "DeleteResult",
+    "EmbedPolicy",
     "EmbeddingError",
+    "EvaluationResult",
+    "Evaluator",
+    "FileEntry",
     "GenblazeError",
     "KeyStrategy",
+    "ListPage",
+    "LoggingTracer",
+    "Manifest",
     "ManifestError",
+    "ManifestVerification",
+    "MockAudioProvider",
+    "MockProvider",
+    "MockVideoProvider",
     "Modality",
+    "ModerationHook",
+    "ModerationResult",
+    "NoOpTracer",
+    "ObjectMetadata",
+    "Pipeline",
     "PipelineError",
+    "PipelineResult",
+    "PipelineTemplate",
     "PipelineTimeoutError",
+    "ProgressEvent",
+    "PromptTemplate",
     "PromptVisibility",
     "ProviderCapabilities",
     "ProviderError",
     "ProviderErrorCode",
+    "Run",
+    "RunBuilder",
     "RunStatus",
     "SinkError",
+    "Step",
+    "StepBuilder",
+    "StepCache",
+    "StepCompleteEvent",
     "StepStatus",
+    "StepTemplate",
     "StepType",
     "StorageError",
     "StorageErrorCode",
+    "StreamEvent",
+    "StructuredLogger",
     "SubmitResult",
     "SyncProvider",
+    "ThresholdEvaluator",
+    "Tracer",
+    "Track",
     "URLPolicy",
     "URLPolicyError",
     "UnverifiedAssetError",
+    "VideoMetadata",
     "WebhookError",
+    "WordTiming",
     "__version__",
+    "parse_manifest",
 ]
 
 _HOMES = {
+    "AgentContext": "genblaze.agents",
+    "AgentIteration": "genblaze.agents",
+    "AgentLoop": "genblaze.agents",
+    "AgentResult": "genblaze.agents",
+    "Asset": "genblaze.models.asset",
+    "AudioMetadata": "genblaze.models.asset",
     "BaseProvider": "genblaze.providers.provider",
     "BatchPipelineError": "genblaze.errors",
+    "CallableEvaluator": "genblaze.agents",
+    "CompositeTracer": "genblaze.tracing",
+    "DeleteError": "genblaze.storing",
+    "DeleteResult": "genblaze.storing",
+    "EmbedPolicy": "genblaze.models.policy",
     "EmbeddingError": "genblaze.errors",
+    "EvaluationResult": "genblaze.agents",
+    "Evaluator": "genblaze.agents",
+    "FileEntry": "genblaze.storing",
     "GenblazeError": "genblaze.errors",
     "KeyStrategy": "genblaze.models.enums",
+    "ListPage": "genblaze.storing",
+    "LoggingTracer": "genblaze.tracing",
+    "Manifest": "genblaze.models.manifest",
     "ManifestError": "genblaze.errors",
+    "ManifestVerification": "genblaze.models.manifest",
+    "MockAudioProvider": "genblaze.mocks",
+    "MockProvider": "genblaze.mocks",
+    "MockVideoProvider": "genblaze.mocks",
     "Modality": "genblaze.models.enums",
+    "ModerationHook": "genblaze.moderation",
+    "ModerationResult": "genblaze.moderation",
+    "NoOpTracer": "genblaze.tracing",
+    "ObjectMetadata": "genblaze.storing",
+    "Pipeline": "genblaze.pipeline.builder",
     "PipelineError": "genblaze.errors",
+    "PipelineResult": "genblaze.pipeline.result",
+    "PipelineTemplate": "genblaze.pipeline.template",
     "PipelineTimeoutError": "genblaze.errors",
+    "ProgressEvent": "genblaze.models.event",
+    "PromptTemplate": "genblaze.pipeline.prompt_template",
     "PromptVisibility": "genblaze.models.enums",
     "ProviderCapabilities": "genblaze.providers.provider",
     "ProviderError": "genblaze.errors",
     "ProviderErrorCode": "genblaze.models.enums",
+    "Run": "genblaze.models.run",
+    "RunBuilder": "genblaze.builders",
     "RunStatus": "genblaze.models.enums",
     "SinkError": "genblaze.errors",
+    "Step": "genblaze.models.step",
+    "StepBuilder": "genblaze.builders",
+    "StepCache": "genblaze.pipeline.cache",
+    "StepCompleteEvent": "genblaze.pipeline.result",
     "StepStatus": "genblaze.models.enums",
+    "StepTemplate": "genblaze.pipeline.template",
     "StepType": "genblaze.models.enums",
     "StorageError": "genblaze.errors",
     "StorageErrorCode": "genblaze.models.enums",
+    "StreamEvent": "genblaze.models.event",
+    "StructuredLogger": "genblaze.tracing",
     "SubmitResult": "genblaze.providers.provider",
     "SyncProvider": "genblaze.providers.provider",
+    "ThresholdEvaluator": "genblaze.agents",
+    "Tracer": "genblaze.tracing",
+    "Track": "genblaze.models.asset",
     "URLPolicy": "genblaze.models.enums",
     "URLPolicyError": "genblaze.errors",
     "UnverifiedAssetError": "genblaze.errors",
+    "VideoMetadata": "genblaze.models.asset",
     "WebhookError": "genblaze.errors",
+    "WordTiming": "genblaze.models.asset",
+    "parse_manifest": "genblaze.models.manifest",
 }
-_SUBMODULES = frozenset(["exceptions", "media", "models", "providers", "runnable", "storage"])
+_SUBMODULES = frozenset(
+    [
+        "agents",
+        "builders",
+        "canonical",
+        "exceptions",
+        "media",
+        "mocks",
+        "models",
+        "observability",
+        "pipeline",
+        "providers",
+        "runnable",
+        "storage",
+        "testing",
+    ]
+)
 
 if not TYPE_CHECKING:  # a type checker shall see the imports above, and report any other name
 

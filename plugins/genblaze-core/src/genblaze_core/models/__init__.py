@@ -1,12 +1,30 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
-from genblaze.models.enums import (
-    Modality,
-    PromptVisibility,
-    ProviderErrorCode,
-    RunStatus,
-    StepStatus,
-    StepType,
-)
+from genblaze.models.asset import Asset, AudioMetadata, Track, VideoMetadata, WordTiming
+from genblaze.models.enums import Modality, PromptVisibility, ProviderErrorCode, RunStatus, StepStatus, StepType
+from genblaze.models.manifest import Manifest, ManifestVerification, parse_manifest
+from genblaze.models.policy import EmbedPolicy
+from genblaze.models.run import Run
+from genblaze.models.step import Step
+from genblaze.pipeline.prompt_template import PromptTemplate
 
-__all__ = ["Modality", "PromptVisibility", "ProviderErrorCode", "RunStatus", "StepStatus", "StepType"]
+__all__ = [
+    "Asset",
+    "AudioMetadata",
+    "EmbedPolicy",
+    "Manifest",
+    "ManifestVerification",
+    "Modality",
+    "PromptTemplate",
+    "PromptVisibility",
+    "ProviderErrorCode",
+    "Run",
+    "RunStatus",
+    "Step",
+    "StepStatus",
+    "StepType",
+    "Track",
+    "VideoMetadata",
+    "WordTiming",
+    "parse_manifest",
+]

@@ -1,5 +1,5 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
-from genblaze.atomic import atomic_write
+from genblaze.builders import RunBuilder
 
-__all__ = ["atomic_write"]
+__all__ = ["RunBuilder"]

@@ -1,0 +1,168 @@
+"""`genblaze verify`, `extract`, `strip` and `embed`, as people and scripts call them."""
+
+import json
+
+import pytest
+from sample_media import manifest_of, saved, sha256, toy, toy_plugins
+
+from genblaze.cli.main import run
+from genblaze.embedding import embed_manifest, sidecar_path
+from genblaze.plugins import set_default_plugins
+
+CONTENT = toy(b"a picture")
+
+
+@pytest.fixture(autouse=True)
+def plugins():
+    previous = set_default_plugins(toy_plugins())
+    yield
+    set_default_plugins(previous)
+
+
+@pytest.fixture
+def call(capsys):
+    def _call(*arguments):
+        code = run([str(each) for each in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return _call
+
+
+@pytest.fixture
+def exact(tmp_path):
+    path = saved(tmp_path, CONTENT)
+    embed_manifest(path, manifest_of(CONTENT))
+    return path
+
+
+def test_an_exact_file_is_one_line_and_exit_code_0(call, exact):
+    code, out, err = call("verify", exact)
+    assert (code, err) == (0, "")
+    assert out.split() == ["exact", str(exact), "step", "0", "acme/brush-1", sha256(CONTENT)[:12]]
+
+
+def test_quiet_speaks_only_of_what_is_not_exact(call, exact, tmp_path):
+    saved(tmp_path, CONTENT, "bare.toy")
+    code, out, _ = call("verify", "--quiet", tmp_path)
+    assert code == 3
+    assert out.startswith("no_manifest")
+    assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize("change", [(b"a picture", b"b picture"), (b"comment", b"COMMENT"), (b"acme", b"Acme")])
+def test_anything_wrong_is_exit_code_1(call, exact, tmp_path, change):
+    saved(tmp_path, CONTENT, "bare.toy")
+    exact.write_bytes(exact.read_bytes().replace(*change))
+    assert call("verify", exact, tmp_path / "bare.toy")[0] == 1
+
+
+def test_a_missing_path_is_wrong_usage(call, tmp_path):
+    assert call("verify", tmp_path / "gone.toy")[0] == 2
+    assert call("verify")[0] == 2
+
+
+def test_a_folder_is_searched_for_media_and_manifests(call, exact, tmp_path):
+    text = saved(tmp_path, b"text", "a.txt")
+    embed_manifest(text, manifest_of(b"text"))
+    saved(tmp_path, b"unrelated", "notes.md")
+    (tmp_path / ".genblaze").mkdir()
+    saved(tmp_path / ".genblaze", CONTENT, "cached.toy")
+    code, out, _ = call("verify", "--json", tmp_path)
+    files = json.loads(out)["files"]
+    assert [(file["path"], file["source"]) for file in files] == [(str(text), "sidecar"), (str(exact), "inline")]
+    assert code == 0
+
+
+def test_a_folder_without_media_is_not_taken_for_proof(call, tmp_path):
+    code, _, err = call("verify", tmp_path)
+    assert code == 3
+    assert "no media file" in err
+
+
+def test_json_tells_which_step_made_the_file(call, exact):
+    document = json.loads(call("verify", "--json", exact)[1])
+    assert document["counts"] == {"exact": 1}
+    (file,) = document["files"]
+    assert (file["verdict"], file["step_index"], file["model"]) == ("exact", 0, "brush-1")
+    assert file["sha256"] == sha256(CONTENT)
+
+
+def test_a_manifest_file_is_checked_as_one(call, tmp_path):
+    path = saved(tmp_path, manifest_of(CONTENT).to_canonical_json().encode(), "run.json")
+    code, out, _ = call("verify", path)
+    assert code == 0
+    assert "manifest intact" in out
+
+
+def test_a_json_output_is_proved_by_its_sidecar(call, tmp_path):
+    path = saved(tmp_path, b'{"text": "hello"}', "transcript.json")
+    embed_manifest(path, manifest_of(path.read_bytes()))
+    code, out, _ = call("verify", path)
+    assert code == 0
+    assert "step 0" in out
+
+
+def test_a_terminal_does_not_obey_what_a_manifest_says(call, tmp_path):
+    path = saved(tmp_path, CONTENT)
+    embed_manifest(path, manifest_of(CONTENT, model="\x1b[31mred\nexact"))
+    for arguments in (("verify", path), ("extract", "--format", "summary", path)):
+        _, out, _ = call(*arguments)
+        assert "\x1b" not in out
+        assert "\\x1b[31mred\\nexact" in out
+
+
+def test_hash_only_believes_the_content(call, exact):
+    exact.write_bytes(exact.read_bytes().replace(b"a picture", b"b picture"))
+    assert call("verify", "--hash-only", exact)[0] == 0
+
+
+def test_extract_prints_the_document_as_it_stands(call, exact, tmp_path):
+    code, out, _ = call("extract", exact)
+    assert code == 0
+    assert out.strip().encode() in exact.read_bytes()
+    assert call("extract", exact, "-o", tmp_path / "m.json")[1] == ""
+    assert (tmp_path / "m.json").read_text() == out
+
+
+def test_extract_sums_up(call, exact):
+    lines = call("extract", "--format", "summary", exact)[1].splitlines()
+    assert "Steps: 1" in lines
+    assert "Verified: yes" in lines
+
+
+def test_extract_without_manifest_fails_with_one_line(call, tmp_path):
+    code, out, err = call("extract", saved(tmp_path, CONTENT))
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: no manifest in ")
+    assert err.count("\n") == 1
+
+
+def test_strip_prints_the_digest_of_the_original(call, exact, tmp_path):
+    code, out, _ = call("strip", exact, "-o", tmp_path / "out.toy")
+    assert (code, out) == (0, f"{sha256(CONTENT)}  {tmp_path / 'out.toy'}\n")
+    assert (tmp_path / "out.toy").read_bytes() == CONTENT
+    assert call("strip", exact)[0] == 0
+    assert exact.read_bytes() == CONTENT
+
+
+def test_embed_takes_a_manifest_file(call, tmp_path):
+    path = saved(tmp_path, CONTENT)
+    document = saved(tmp_path, manifest_of(CONTENT).to_canonical_json().encode(), "m.json")
+    assert call("embed", path, "--manifest", document)[:2] == (0, f"inline  {path}\n")
+    assert call("verify", path)[0] == 0
+
+
+def test_embed_warns_when_the_manifest_is_about_something_else(call, tmp_path):
+    document = saved(tmp_path, manifest_of(b"other").to_canonical_json().encode(), "m.json")
+    code, _, err = call("embed", saved(tmp_path, CONTENT), "--manifest", document)
+    assert code == 0
+    assert "does not list this content" in err
+
+
+def test_embed_says_why_it_wrote_a_sidecar(call, tmp_path):
+    path = saved(tmp_path, CONTENT[:-1])
+    document = saved(tmp_path, manifest_of(CONTENT[:-1]).to_canonical_json().encode(), "m.json")
+    code, out, err = call("embed", path, "--manifest", document)
+    assert (code, out) == (0, f"sidecar  {sidecar_path(path)}\n")
+    assert "Not in the file itself" in err
