@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from genblaze.jobs import JobStatus as JobStatus
     from genblaze.jobs import Request as Request
     from genblaze.jobs import Submitted as Submitted
+    from genblaze.mocks import MockAudioProvider as MockAudioProvider
+    from genblaze.mocks import MockProvider as MockProvider
+    from genblaze.mocks import MockVideoProvider as MockVideoProvider
     from genblaze.models.asset import Asset as Asset
     from genblaze.models.asset import AudioMetadata as AudioMetadata
     from genblaze.models.asset import Track as Track
@@ -66,8 +69,10 @@ if TYPE_CHECKING:
     from genblaze.models.enums import RunStatus as RunStatus
     from genblaze.models.enums import StepStatus as StepStatus
     from genblaze.models.enums import StepType as StepType
+    from genblaze.models.enums import StorageErrorCode as StorageErrorCode
     from genblaze.models.enums import URLPolicy as URLPolicy
     from genblaze.models.event import ProgressEvent as ProgressEvent
+    from genblaze.models.event import StepCompleteEvent as StepCompleteEvent
     from genblaze.models.event import StreamEvent as StreamEvent
     from genblaze.models.manifest import Manifest as Manifest
     from genblaze.models.manifest import ManifestVerification as ManifestVerification
@@ -81,7 +86,6 @@ if TYPE_CHECKING:
     from genblaze.pipeline.cache import StepCache as StepCache
     from genblaze.pipeline.prompt_template import PromptTemplate as PromptTemplate
     from genblaze.pipeline.result import PipelineResult as PipelineResult
-    from genblaze.pipeline.result import StepCompleteEvent as StepCompleteEvent
     from genblaze.pipeline.template import PipelineTemplate as PipelineTemplate
     from genblaze.pipeline.template import StepTemplate as StepTemplate
     from genblaze.providers.provider import BaseProvider as BaseProvider
@@ -91,6 +95,11 @@ if TYPE_CHECKING:
     from genblaze.providers.runnable import Runnable as Runnable
     from genblaze.providers.runnable import RunnableConfig as RunnableConfig
     from genblaze.retry import RetryPolicy as RetryPolicy
+    from genblaze.storing import DeleteError as DeleteError
+    from genblaze.storing import DeleteResult as DeleteResult
+    from genblaze.storing import FileEntry as FileEntry
+    from genblaze.storing import ListPage as ListPage
+    from genblaze.storing import ObjectMetadata as ObjectMetadata
     from genblaze.tracing import CompositeTracer as CompositeTracer
     from genblaze.tracing import LoggingTracer as LoggingTracer
     from genblaze.tracing import NoOpTracer as NoOpTracer
@@ -116,11 +125,13 @@ _HOMES = {
     ),
     "genblaze.hookspecs": "hookimpl hookspec",
     "genblaze.jobs": "Fetched GenerateContext Generation Job JobStatus Request Submitted",
+    "genblaze.mocks": "MockAudioProvider MockProvider MockVideoProvider",
     "genblaze.models.asset": "Asset AudioMetadata Track VideoMetadata WordTiming",
     "genblaze.models.enums": (
-        "KeyStrategy Modality PromptVisibility ProviderErrorCode RunStatus StepStatus StepType URLPolicy"
+        "KeyStrategy Modality PromptVisibility ProviderErrorCode RunStatus StepStatus StepType StorageErrorCode "
+        "URLPolicy"
     ),
-    "genblaze.models.event": "ProgressEvent StreamEvent",
+    "genblaze.models.event": "ProgressEvent StepCompleteEvent StreamEvent",
     "genblaze.models.manifest": "Manifest ManifestVerification parse_manifest",
     "genblaze.models.policy": "EmbedPolicy",
     "genblaze.models.run": "Run",
@@ -129,11 +140,12 @@ _HOMES = {
     "genblaze.pipeline.builder": "Pipeline",
     "genblaze.pipeline.cache": "StepCache",
     "genblaze.pipeline.prompt_template": "PromptTemplate",
-    "genblaze.pipeline.result": "PipelineResult StepCompleteEvent",
+    "genblaze.pipeline.result": "PipelineResult",
     "genblaze.pipeline.template": "PipelineTemplate StepTemplate",
     "genblaze.providers.provider": "BaseProvider ProviderCapabilities SubmitResult SyncProvider",
     "genblaze.providers.runnable": "Runnable RunnableConfig",
     "genblaze.retry": "RetryPolicy",
+    "genblaze.storing": "DeleteError DeleteResult FileEntry ListPage ObjectMetadata",
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",
 }

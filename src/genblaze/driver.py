@@ -38,8 +38,8 @@ class Observer(Protocol):
     def on_submitted(self, job_id: str) -> None:
         """The vendor took the job under this id. Called before the first poll."""
 
-    def on_retry(self, phase: Phase, attempt: int, delay: float, error: ProviderError) -> None:
-        """Attempt number `attempt` failed in `phase`; the next begins after `delay` seconds."""
+    def on_retry(self, phase: Phase, attempt: int, max_attempts: int, delay: float, error: ProviderError) -> None:
+        """Attempt number `attempt` of `max_attempts` failed in `phase`; the next begins after `delay` seconds."""
 
 
 class Driver:
@@ -166,7 +166,7 @@ class Driver:
         if remaining is not None and delay >= remaining:
             error.attempts = self.attempt
             raise error
-        self.observer.on_retry(self._phase, self.attempt, delay, error)
+        self.observer.on_retry(self._phase, self.attempt, self.policy.max_attempts, delay, error)
         await self._sleep(delay)
         if self.job_id is not None:
             self.observer.on_progress("retry_resumed")

@@ -8,9 +8,9 @@ import stat
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from genblaze.builtin.file_urls import path_of
 from genblaze.capabilities import Capability
 from genblaze.errors import ProviderError
+from genblaze.file_urls import path_of
 from genblaze.hookspecs import hookimpl
 from genblaze.models.enums import ProviderErrorCode
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from genblaze.builtin.file_urls import path_of
 from genblaze.capabilities import Capability
 from genblaze.errors import StorageError, URLPolicyError
+from genblaze.file_urls import path_of
 from genblaze.hookspecs import hookimpl
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import FileEntry, ListPage, ObjectMetadata

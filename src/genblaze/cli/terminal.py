@@ -6,7 +6,5 @@ __all__ = ["printable"]
 
 
 def printable(text: object) -> str:
-    """`text` with every control character (escape sequences, line breaks …) written as `\\x1b` and the like."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in str(text)
-    )
+    r"""`text` with every control character (escape sequences, line breaks …) written as `\\x1b` and the like."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in str(text))

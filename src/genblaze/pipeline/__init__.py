@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from genblaze.pipeline.cache import StepCache as StepCache
     from genblaze.pipeline.prompt_template import PromptTemplate as PromptTemplate
     from genblaze.pipeline.result import PipelineResult as PipelineResult
-    from genblaze.pipeline.result import StepCompleteEvent as StepCompleteEvent
     from genblaze.pipeline.template import PipelineTemplate as PipelineTemplate
     from genblaze.pipeline.template import StepTemplate as StepTemplate
 
@@ -19,7 +18,6 @@ _HOMES = {
     "PipelineTemplate": "template",
     "PromptTemplate": "prompt_template",
     "StepCache": "cache",
-    "StepCompleteEvent": "result",
     "StepTemplate": "template",
 }
 

@@ -11,11 +11,11 @@ import msgspec
 from genblaze.atomic import atomic_write
 from genblaze.canonical import canonical_hash
 from genblaze.errors import GenblazeError
+from genblaze.file_urls import local_file
 from genblaze.models.asset import Asset
 from genblaze.models.enums import PromptVisibility, StepStatus
 from genblaze.models.record import new_id
 from genblaze.models.step import Step
-from genblaze.pipeline.result import local_file
 
 if TYPE_CHECKING:
     from genblaze.plugins import PluginManager

@@ -107,9 +107,9 @@ def _check_provider(provider: Any) -> None:
     if not callable(getattr(provider, "job", None)):
         kind = type(provider).__name__
         msg = (
-            f"step(): {kind} is not a provider. Pass a provider object, the name of an installed one (`genblaze "
-            "plugins` lists them), or subclass genblaze.SyncProvider. chat() functions are not providers: wrap the call in a "
-            "SyncProvider to record it."
+            f"step(): {kind} is not a provider. Pass a provider object, or the name of an installed one "
+            "(`genblaze plugins` lists them), or subclass genblaze.SyncProvider. chat() functions are not providers: "
+            "to record such a call, wrap it in a SyncProvider."
         )
         raise TypeError(msg)
 

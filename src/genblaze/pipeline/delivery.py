@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import GenblazeError
+from genblaze.file_urls import local_file
 from genblaze.models.enums import RunStatus, StepStatus
 from genblaze.models.event import PipelineCancelledEvent, PipelineCompletedEvent, PipelineFailedEvent
 from genblaze.models.manifest import Manifest
-from genblaze.pipeline.result import Deliveries, PipelineResult, local_file
+from genblaze.pipeline.result import Deliveries, PipelineResult
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from genblaze.hookspecs import TraceEvent
-from genblaze.models.event import ProgressEvent, StepProgressEvent, StepRetriedEvent, StreamEvent
-from genblaze.pipeline.result import StepCompleteEvent
+from genblaze.models.enums import StepStatus
+from genblaze.models.event import (
+    StepCancelledEvent,
+    StepCompletedEvent,
+    StepCompleteEvent,
+    StepFailedEvent,
+    StepProgressEvent,
+    StepRetriedEvent,
+    StepStartedEvent,
+    StreamEvent,
+)
+from genblaze.watch import published_progress
 
 if TYPE_CHECKING:
     from genblaze.models.step import Step
@@ -32,8 +40,7 @@ class Emitter:
 
     def __init__(self, plan: Plan, options: RunOptions, stream: Callable[[StreamEvent], None] | None = None) -> None:
         self.run_id = plan.run_id
-        self.started = monotonic()
-        self._loop = asyncio.get_running_loop()
+        self._total_steps = len(plan.steps)
         self._plugins = plan.plugins
         self._tracers = plan.tracers
         self._tracing = plan.plugins.has_tracers(plan.tracers)
@@ -54,7 +61,7 @@ class Emitter:
         if self.active:
             self.emit(event)
         if self._options.on_progress is not None:
-            self._call(self._options.on_progress, _published_progress(event))
+            self._call(self._options.on_progress, published_progress(event))
 
     def retried(self, event: StepRetriedEvent) -> None:
         """Hand a retry to everybody, the `on_retry` callback included."""
@@ -68,23 +75,55 @@ class Emitter:
         if self._options.on_submit is not None:
             self._call(self._options.on_submit, step_id, job_id)
 
-    def step_started(self, step: Step, total_steps: int) -> None:
-        """Tell the tracers, in the step's own context."""
+    def step_started(self, step: Step, expected_sec: float | None) -> None:
+        """Tell the stream and the tracers, in the step's own context."""
         if self._tracing:
-            index = step.step_index
             self._trace(
-                TraceEvent(kind="step.start", run_id=self.run_id, step=step, step_index=index, total_steps=total_steps)
+                TraceEvent(
+                    kind="step.start",
+                    run_id=self.run_id,
+                    step=step,
+                    step_index=step.step_index,
+                    total_steps=self._total_steps,
+                )
             )
+        if self.active:
+            self.emit(StepStartedEvent(**self._place(step), expected_duration_sec=expected_sec))
 
-    def step_ended(self, step: Step, total_steps: int, seconds: float) -> None:
-        """Tell the tracers and the `on_step_complete` callback."""
+    def step_ended(self, step: Step, seconds: float) -> None:
+        """Tell everybody, the `on_step_complete` callback included."""
         index = step.step_index or 0
         if self._tracing:
             self._trace(
                 TraceEvent(kind="step.end", run_id=self.run_id, step=step, step_index=index, duration_ms=seconds * 1000)
             )
+        if self.active:
+            self.emit(self._end_of(step, seconds))
         if self._options.on_step_complete is not None:
-            self._call(self._options.on_step_complete, StepCompleteEvent(index, total_steps, step, seconds))
+            self._call(self._options.on_step_complete, StepCompleteEvent(index, self._total_steps, step, seconds))
+
+    def _end_of(self, step: Step, seconds: float) -> StreamEvent:
+        told: dict[str, Any] = {
+            **self._place(step),
+            "request_id": step.upstream_id,
+            "elapsed_sec": seconds,
+            "step_status": str(step.status),
+            "step": step,
+        }
+        if step.status == StepStatus.SUCCEEDED:
+            return StepCompletedEvent(**told)
+        kind = StepCancelledEvent if step.status == StepStatus.CANCELLED else StepFailedEvent
+        return kind(error=step.error, **told)
+
+    def _place(self, step: Step) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "step_id": step.step_id,
+            "step_index": step.step_index or 0,
+            "total_steps": self._total_steps,
+            "provider": step.provider or "",
+            "model": step.model,
+        }
 
     def run_started(self, plan: Plan) -> None:
         """Tell the tracers that the run begins."""
@@ -108,30 +147,8 @@ class Emitter:
     def _trace(self, event: TraceEvent) -> None:
         self._plugins.trace(event, self._tracers)
 
-    def from_any_thread(self, call: Callable[..., Any], *args: Any) -> None:
-        """Run `call` in the run's event loop; used by what providers report from their threads."""
-        try:
-            self._loop.call_soon_threadsafe(call, *args)
-        except RuntimeError:  # the loop has closed: nobody listens any more
-            return
-
     def _call(self, callback: Callable[..., Any], *args: Any) -> None:
         try:
             callback(*args)
         except Exception:
             logger.exception("A callback of run %s failed", self.run_id)
-
-
-def _published_progress(event: StepProgressEvent) -> ProgressEvent:
-    return ProgressEvent(
-        step_id=event.step_id,
-        provider=event.provider,
-        model=event.model,
-        status=event.data.get("status", "processing"),
-        progress_pct=event.progress_pct,
-        elapsed_sec=event.elapsed_sec or 0.0,
-        message=event.message,
-        preview_url=event.preview_url,
-        request_id=event.request_id,
-        is_heartbeat=event.is_heartbeat,
-    )

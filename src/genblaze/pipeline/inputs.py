@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genblaze.errors import GenblazeError
+from genblaze.file_urls import local_file
 from genblaze.models.enums import StepStatus
 from genblaze.pipeline.plan import PlannedStep, copies
-from genblaze.pipeline.result import local_file
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:

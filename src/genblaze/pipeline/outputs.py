@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
+from genblaze.file_urls import local_file
 from genblaze.models.asset import AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
-from genblaze.pipeline.result import local_file
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from genblaze.errors import GenblazeError
 from genblaze.models.enums import RunStatus, StepStatus
@@ -18,23 +17,6 @@ if TYPE_CHECKING:
     from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
     from genblaze.models.step import Step
-
-
-@dataclass
-class StepCompleteEvent:
-    """A step has ended.
-
-    Attributes:
-        step_index: Position of the step in its pipeline.
-        total_steps: Number of steps of the pipeline.
-        step: Its record.
-        elapsed_sec: Seconds that the step itself took.
-    """
-
-    step_index: int
-    total_steps: int
-    step: Step
-    elapsed_sec: float
 
 
 @dataclass
@@ -152,16 +134,6 @@ class PipelineResult:
         from genblaze.pipeline.saving import save_manifest
 
         return save_manifest(self.manifest, Path(path), full=full)
-
-
-def local_file(url: str) -> Path | None:
-    """The path of a `file://` URL on this machine, or None for any other URL."""
-    if not url.startswith("file://"):
-        return None
-    parts = urlsplit(url)
-    if parts.netloc not in ("", "localhost"):
-        return None
-    return Path(unquote(parts.path))
 
 
 def only_asset(assets: Mapping[str, Asset] | list[Asset]) -> Asset:

@@ -5,35 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genblaze.credentials import sanitize_error
-from genblaze.driver import Driver, Phase, as_provider_error
+from genblaze.driver import Driver, as_provider_error
 from genblaze.errors import GenblazeError, ProviderError
-from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
+from genblaze.jobs import GenerateContext, Generation, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
-from genblaze.models.event import (
-    StepCancelledEvent,
-    StepCompletedEvent,
-    StepFailedEvent,
-    StepProgressEvent,
-    StepRetriedEvent,
-    StepStartedEvent,
-)
 from genblaze.models.record import utc_now
-from genblaze.models.step import ENGINE_KEY, UPSTREAM_ID_KEY
 from genblaze.pipeline.cache import revive
 from genblaze.pipeline.inputs import InputError, declared_inputs, pristine_inputs
+from genblaze.pipeline.moderating import moderate_output, moderate_prompt
 from genblaze.pipeline.outputs import take_in
 from genblaze.retry import RetryPolicy
 from genblaze.threads import daemon_threads
+from genblaze.watch import StepWatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genblaze.models.asset import Asset
     from genblaze.models.step import Step
-    from genblaze.moderation import ModerationResult
     from genblaze.pipeline.emission import Emitter
     from genblaze.pipeline.options import RunOptions
     from genblaze.pipeline.plan import Candidate, Plan, PlannedStep
@@ -59,7 +51,6 @@ class StepRun:
         self.options = options
         self.emitter = emitter
         self.step: Step = planned.record(plan.run_id)
-        self.notes: dict[str, Any] = {}
         self._started = monotonic()
         self._asked: Step | None = None
 
@@ -72,7 +63,7 @@ class StepRun:
         self._started = monotonic()
         self.step.started_at = utc_now()
         timeout = self.planned.timeout or self.options.timeout
-        self._announce()
+        self.emitter.step_started(self.step, self.planned.spec.expected_duration_sec)
         try:
             async with asyncio.timeout(timeout):
                 await self._produce(earlier, self._started + timeout)
@@ -83,7 +74,7 @@ class StepRun:
             self._fail(ProviderErrorCode.TIMEOUT, f"Timed out after {timeout:g} s")
         except InputError as error:
             self._fail(ProviderErrorCode.INVALID_INPUT, str(error))
-            self.notes["failure_reason"] = "input_resolution"
+            self.step.note(failure_reason="input_resolution")
         except ProviderError as error:
             self._fail(error.error_code, str(error))
         except Exception as error:
@@ -99,12 +90,15 @@ class StepRun:
         step = self.step
         step.inputs = declared_inputs(self.planned, earlier)
         inputs = await pristine_inputs(step.inputs, self.plan, external=self.planned.spec.external_inputs is not None)
-        await self._moderate_prompt()
+        hook = self.plan.moderation
+        if hook is not None:
+            await moderate_prompt(hook, step, self.planned.candidates[0].params)
         if not await self._answer_from_cache():
             generation = await self._generate(inputs, deadline)
             self._apply(generation)
             step.assets = await take_in(generation.assets, self.plan)
-        await self._moderate_output()
+        if hook is not None:
+            await moderate_output(hook, step)
         step.status = StepStatus.SUCCEEDED
         await self._keep_in_cache()
 
@@ -129,12 +123,12 @@ class StepRun:
         step.cost_usd = 0.0
         for name in ("provider", "model", "model_version", "model_hash"):
             setattr(step, name, getattr(found, name))
-        self.notes["cached"] = True
+        step.note(cached=True)
         if found.model != self.planned.candidates[0].model:
-            self.notes["requested_model"] = self.planned.candidates[0].model
+            step.note(requested_model=self.planned.candidates[0].model)
 
     async def _keep_in_cache(self) -> None:
-        if self.plan.cache is None or self._asked is None or self.notes.get("cached"):
+        if self.plan.cache is None or self._asked is None or self.step.cached:
             return
         try:
             await daemon_threads.run(self.plan.cache.put, self._asked, self.step, self.plan.tenant_id)
@@ -157,7 +151,15 @@ class StepRun:
         raise failure
 
     async def _drive(self, candidate: Candidate, inputs: list[Asset], deadline: float) -> Generation:
-        watch = _Watch(self, candidate)
+        emitter = self.emitter
+        watch = StepWatch(
+            self.step,
+            candidate.name,
+            candidate.model,
+            on_progress=emitter.progress if emitter.hears_progress else None,
+            on_retry=emitter.retried,
+            on_submit=emitter.submitted,
+        )
         context = GenerateContext(
             output_dir=self.plan.output_dir,
             config=self.plan.plugins.config,
@@ -165,11 +167,8 @@ class StepRun:
             report=watch.report,
             instances=self.plan.plugins.instances,
         )
-        request = self._request(candidate, inputs)
-        job = self.plan.plugins.generate(request, context, provider=candidate.provider)
-        policy = self._policy(getattr(job, "retry_policy", None))
-        watch.max_attempts = policy.max_attempts
-        driver = Driver(job, context, policy, watch)
+        job = self.plan.plugins.generate(self._request(candidate, inputs), context, provider=candidate.provider)
+        driver = Driver(job, context, self._policy(getattr(job, "retry_policy", None)), watch)
         try:
             return await driver.run()
         finally:
@@ -213,28 +212,12 @@ class StepRun:
 
     def _fall_back(self, candidate: Candidate, failure: ProviderError) -> None:
         step = self.step
-        self.notes.setdefault("requested_model", step.model)
-        self.notes.setdefault("fallback_from", step.model)
+        if step.fallback_from is None:
+            step.note(requested_model=step.model, fallback_from=step.model)
         logger.warning(
             "Step %s: %s failed (%s); trying %s", step.step_id, step.model, failure.error_code, candidate.model
         )
         step.provider, step.model, step.params = candidate.name, candidate.model, dict(candidate.params)
-
-    def note_attempt(
-        self, candidate: Candidate, attempt: int, phase: Phase, error: ProviderError, delay: float
-    ) -> None:
-        """Record a failed attempt, outside of the manifest's hash."""
-        self.notes.setdefault("attempts", []).append(
-            {
-                "provider": candidate.name,
-                "model": candidate.model,
-                "attempt": attempt,
-                "phase": phase,
-                "error_code": None if error.error_code is None else str(error.error_code),
-                "error": sanitize_error(str(error)),
-                "delay_sec": round(delay, 3),
-            }
-        )
 
     def _fail(self, code: ProviderErrorCode | None, text: str) -> None:
         self.step.status = StepStatus.FAILED
@@ -244,151 +227,11 @@ class StepRun:
     def _cancelled(self) -> None:
         self.step.status = StepStatus.CANCELLED
         self.step.error = self.step.error or "Cancelled"
-        self.notes["cancelled"] = True
+        self.step.note(cancelled=True)
         self._finish()
 
     def _finish(self) -> None:
         step = self.step
         step.completed_at = utc_now()
-        if self.notes:
-            step.provider_payload = {**step.provider_payload, ENGINE_KEY: self.notes}
         seconds = monotonic() - self._started
-        total = len(self.plan.steps)
-        self.emitter.step_ended(step, total, seconds)
-        if self.emitter.active:
-            self.emitter.emit(self._end_event(seconds, total))
-
-    # --- events --------------------------------------------------------------------------------------------------
-
-    def _announce(self) -> None:
-        step = self.step
-        total = len(self.plan.steps)
-        self.emitter.step_started(step, total)
-        if self.emitter.active:
-            self.emitter.emit(
-                StepStartedEvent(
-                    run_id=self.plan.run_id,
-                    step_id=step.step_id,
-                    step_index=self.planned.index,
-                    total_steps=total,
-                    provider=step.provider or "",
-                    model=step.model,
-                    expected_duration_sec=self.planned.spec.expected_duration_sec,
-                )
-            )
-
-    def _end_event(self, seconds: float, total: int) -> Any:
-        step = self.step
-        common: dict[str, Any] = {
-            "run_id": self.plan.run_id,
-            "step_id": step.step_id,
-            "step_index": self.planned.index,
-            "total_steps": total,
-            "provider": step.provider or "",
-            "model": step.model,
-            "request_id": self.notes.get(UPSTREAM_ID_KEY),
-            "elapsed_sec": seconds,
-            "step_status": str(step.status),
-            "step": step,
-        }
-        if step.status == StepStatus.SUCCEEDED:
-            return StepCompletedEvent(**common)
-        kind = StepCancelledEvent if step.status == StepStatus.CANCELLED else StepFailedEvent
-        return kind(error=step.error, **common)
-
-    # --- moderation ----------------------------------------------------------------------------------------------
-
-    async def _moderate_prompt(self) -> None:
-        hook = self.plan.moderation
-        if hook is None:
-            return
-        text = "\n\n".join(self._texts())
-        if text:
-            await self._moderated("prompt/input", hook.acheck_prompt(text, dict(self.planned.candidates[0].params)))
-
-    def _texts(self) -> list[str]:
-        step = self.step
-        found = [step.prompt, step.negative_prompt, *(asset.metadata.get("text") for asset in step.inputs)]
-        return [text for text in found if isinstance(text, str) and text]
-
-    async def _moderate_output(self) -> None:
-        hook = self.plan.moderation
-        if hook is not None and self.step.assets:
-            try:
-                await self._moderated("output", hook.acheck_output(self.step.assets))
-            except ProviderError:
-                self.step.assets = []
-                raise
-
-    async def _moderated(self, what: str, checking: Any) -> None:
-        try:
-            verdict: ModerationResult = await checking
-        except Exception as error:
-            msg = f"Moderation hook error: {type(error).__name__}: {error}"
-            raise ProviderError(msg, error_code=ProviderErrorCode.UNKNOWN) from error
-        if not verdict.allowed:
-            self.notes["moderation"] = {
-                "stage": what,
-                "reason": verdict.reason,
-                "flagged_categories": list(verdict.flagged_categories),
-            }
-            msg = f"Moderation rejected {what}: {verdict.reason or 'no reason given'}"
-            raise ProviderError(msg, error_code=ProviderErrorCode.CONTENT_POLICY)
-
-
-class _Watch:
-    """Turns what the driver tells about one candidate into notes and events of the step."""
-
-    def __init__(self, run: StepRun, candidate: Candidate) -> None:
-        self.run = run
-        self.candidate = candidate
-        self.max_attempts = 1
-        self._last: JobStatus | None = None
-
-    def report(self, status: JobStatus) -> None:
-        """Progress from the provider's own thread."""
-        self.run.emitter.from_any_thread(self.on_progress, "processing", status)
-
-    def on_submitted(self, job_id: str) -> None:
-        self.run.notes[UPSTREAM_ID_KEY] = job_id
-        self.run.emitter.submitted(self.run.step.step_id, job_id)
-
-    def on_progress(self, status: str, report: JobStatus | None = None, *, heartbeat: bool = False) -> None:
-        emitter, step = self.run.emitter, self.run.step
-        if not emitter.hears_progress:
-            return
-        told = report or self._last or JobStatus(False)
-        self._last = told
-        emitter.progress(
-            StepProgressEvent(
-                run_id=emitter.run_id,
-                step_id=step.step_id,
-                step_index=self.run.planned.index,
-                provider=self.candidate.name,
-                model=self.candidate.model,
-                request_id=self.run.notes.get(UPSTREAM_ID_KEY),
-                progress_pct=None if told.fraction is None else min(max(told.fraction, 0.0), 1.0),
-                elapsed_sec=monotonic() - self.run._started,
-                preview_url=told.preview_url if (told.preview_url or "").startswith("https://") else None,
-                message=told.message,
-                is_heartbeat=heartbeat,
-                data={"status": status},
-            )
-        )
-
-    def on_retry(self, phase: Phase, attempt: int, delay: float, error: ProviderError) -> None:
-        self.run.note_attempt(self.candidate, attempt, phase, error, delay)
-        self.run.emitter.retried(
-            StepRetriedEvent(
-                run_id=self.run.plan.run_id,
-                step_id=self.run.step.step_id,
-                provider=self.candidate.name,
-                model=self.candidate.model,
-                phase=phase,
-                attempt=attempt,
-                max_attempts=self.max_attempts,
-                delay_sec=delay,
-                error_code=None if error.error_code is None else str(error.error_code),
-                error=sanitize_error(str(error)),
-            )
-        )
+        self.emitter.step_ended(step, seconds)

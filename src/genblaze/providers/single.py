@@ -8,14 +8,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from genblaze.credentials import sanitize_error
-from genblaze.driver import Driver, Phase, as_provider_error
+from genblaze.driver import Driver, as_provider_error
 from genblaze.errors import ProviderError
-from genblaze.jobs import GenerateContext, JobStatus, Request
+from genblaze.jobs import GenerateContext, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
-from genblaze.models.event import ProgressEvent, StepRetriedEvent
 from genblaze.models.record import utc_now
 from genblaze.providers.provider import DEFAULT_TIMEOUT
 from genblaze.retry import RetryPolicy
+from genblaze.watch import StepWatch, published_progress
 
 if TYPE_CHECKING:
     from genblaze.models.step import Step
@@ -39,11 +39,18 @@ async def invoke_step(
     done = step.model_copy(deep=True)
     done.status, done.started_at, done.assets = StepStatus.SUBMITTED, utc_now(), []
     done.provider = done.provider or provider.name
-    watch = _Watch(done, settings)
+    policy = _policy(provider, settings)
+    tell = settings.get("on_progress")
+    watch = StepWatch(
+        done,
+        done.provider,
+        done.model,
+        on_progress=None if tell is None else lambda event: tell(published_progress(event)),
+        on_retry=settings.get("on_retry"),
+        on_submit=settings.get("on_submit"),
+    )
     context = GenerateContext(output_dir=Path("output"), deadline=monotonic() + timeout, report=watch.report)
-    job = provider.job(_request(done, timeout), context)
-    driver = Driver(job, context, _policy(provider, settings), watch)
-    watch.max_attempts = driver.policy.max_attempts
+    driver = Driver(provider.job(_request(done, timeout), context), context, policy, watch)
     if job_id is not None:
         driver.resume(job_id)
     try:
@@ -55,9 +62,9 @@ async def invoke_step(
         done.provider_payload = {**generation.payload, **done.provider_payload}
         done.status = StepStatus.SUCCEEDED
     except TimeoutError:
-        watch.failed(ProviderError(f"Timed out after {timeout:g} s", error_code=ProviderErrorCode.TIMEOUT))
+        _fail(done, ProviderError(f"Timed out after {timeout:g} s", error_code=ProviderErrorCode.TIMEOUT))
     except Exception as error:  # noqa: BLE001 - third-party code: a failed step is a result, not a lost exception
-        watch.failed(as_provider_error(error))
+        _fail(done, as_provider_error(error))
     done.completed_at = utc_now()
     done.retries += max(driver.attempt - 1, 0)
     watch.on_progress(str(done.status))
@@ -89,71 +96,7 @@ def _policy(provider: BaseProvider, settings: RunnableConfig) -> RetryPolicy:
     return provider.retry_policy if retries is None else provider.retry_policy.with_attempts(retries + 1)
 
 
-class _Watch:
-    """Keeps the record and calls the callbacks of a `RunnableConfig`."""
-
-    def __init__(self, step: Step, settings: RunnableConfig) -> None:
-        self.step = step
-        self.max_attempts = 1
-        self._settings = settings
-        self._started = monotonic()
-        self._loop = asyncio.get_running_loop()
-
-    def report(self, status: JobStatus) -> None:
-        """Progress from the provider's own thread."""
-        self._loop.call_soon_threadsafe(self.on_progress, "processing", status)
-
-    def failed(self, error: ProviderError) -> None:
-        """Record the failure."""
-        self.step.status = StepStatus.FAILED
-        self.step.error = sanitize_error(str(error))
-        self.step.error_code = error.error_code or ProviderErrorCode.UNKNOWN
-
-    def on_submitted(self, job_id: str) -> None:
-        """Keep the vendor's job id."""
-        self.step.status = StepStatus.PROCESSING
-        self.step.note(upstream_id=job_id)
-        tell = self._settings.get("on_submit")
-        if tell is not None:
-            tell(self.step.step_id, job_id)
-
-    def on_progress(self, status: str, report: JobStatus | None = None, *, heartbeat: bool = False) -> None:
-        """Tell `on_progress`."""
-        tell = self._settings.get("on_progress")
-        if tell is None:
-            return
-        told = report or JobStatus(False)
-        tell(
-            ProgressEvent(
-                step_id=self.step.step_id,
-                provider=self.step.provider or "",
-                model=self.step.model,
-                status=status,
-                progress_pct=told.fraction,
-                elapsed_sec=monotonic() - self._started,
-                message=told.message,
-                preview_url=told.preview_url,
-                request_id=self.step.upstream_id,
-                is_heartbeat=heartbeat,
-            )
-        )
-
-    def on_retry(self, phase: Phase, attempt: int, delay: float, error: ProviderError) -> None:
-        """Tell `on_retry`."""
-        tell = self._settings.get("on_retry")
-        if tell is not None:
-            code = None if error.error_code is None else str(error.error_code)
-            tell(
-                StepRetriedEvent(
-                    run_id=self.step.run_id,
-                    step_id=self.step.step_id,
-                    provider=self.step.provider or "",
-                    model=self.step.model,
-                    phase=phase,
-                    attempt=attempt,
-                    max_attempts=self.max_attempts,
-                    delay_sec=delay,
-                    error_code=code,
-                    error=sanitize_error(str(error)),
-                )
-            )
+def _fail(step: Step, error: ProviderError) -> None:
+    step.status = StepStatus.FAILED
+    step.error = sanitize_error(str(error))
+    step.error_code = error.error_code or ProviderErrorCode.UNKNOWN

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         StorageErrorCode,
         URLPolicy,
     )
-    from genblaze.models.event import ProgressEvent, StreamEvent
+    from genblaze.models.event import ProgressEvent, StepCompleteEvent, StreamEvent
     from genblaze.models.manifest import Manifest, ManifestVerification, parse_manifest
     from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.cache import StepCache
     from genblaze.pipeline.prompt_template import PromptTemplate
-    from genblaze.pipeline.result import PipelineResult, StepCompleteEvent
+    from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.template import PipelineTemplate, StepTemplate
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
     from genblaze.storing import DeleteError, DeleteResult, FileEntry, ListPage, ObjectMetadata
@@ -187,7 +187,7 @@ _HOMES = {
     "Step": "genblaze.models.step",
     "StepBuilder": "genblaze.builders",
     "StepCache": "genblaze.pipeline.cache",
-    "StepCompleteEvent": "genblaze.pipeline.result",
+    "StepCompleteEvent": "genblaze.models.event",
     "StepStatus": "genblaze.models.enums",
     "StepTemplate": "genblaze.pipeline.template",
     "StepType": "genblaze.models.enums",

@@ -1,5 +1,6 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
-from genblaze.pipeline.result import PipelineResult, StepCompleteEvent
+from genblaze.models.event import StepCompleteEvent
+from genblaze.pipeline.result import PipelineResult
 
 __all__ = ["PipelineResult", "StepCompleteEvent"]

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from genblaze.errors import URLPolicyError
 
-__all__ = ["path_of"]
+__all__ = ["local_file", "path_of"]
 
 
 def path_of(url: str) -> Path:
@@ -27,3 +27,13 @@ def path_of(url: str) -> Path:
         raise URLPolicyError(msg)
     # file:///C:/folder is C:/folder where drives exist.
     return Path(path[1:] if os.name == "nt" else path)
+
+
+def local_file(url: str) -> Path | None:
+    """The path that a URL names on this machine, or None for a URL of any other kind."""
+    if not url.startswith("file:"):
+        return None
+    try:
+        return path_of(url)
+    except URLPolicyError:
+        return None
