@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
-from genblaze.errors import GenblazeError
+from genblaze.errors import GenblazeError, PipelineTimeoutError, PluginError
 from genblaze.models.enums import RunStatus
 from genblaze.models.event import (
     AgentCompletedEvent,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.options import RunKeywords
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.stream import EventReader
+    from genblaze.plugins import PluginManager
 
 
 @dataclass
@@ -242,7 +243,14 @@ class AgentLoop:
 
         pipeline = self._pipeline(context)
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
-        result = await execute(plan(pipeline), options, put)
+        planned = plan(pipeline)
+        _check_evaluator(self._evaluator, planned.plugins)
+        try:
+            result = await execute(planned, options, put)
+        except PipelineTimeoutError as error:
+            if error.result is None:
+                raise
+            result = error.result  # what earlier iterations paid for must not be lost
         return AgentIteration(context.iteration, result, await self._evaluate(pipeline, result, context.iteration))
 
     def _pipeline(self, context: AgentContext) -> Pipeline:
@@ -275,6 +283,19 @@ class AgentLoop:
         over = self._max_cost is not None and spent >= self._max_cost
         broken = "evaluator_error" in last.evaluation.metadata
         return last.evaluation.passed or over or broken or (failed and self._stop_on_failure)
+
+
+def _check_evaluator(evaluator: Evaluator | str, plugins: PluginManager) -> None:
+    """Refuse what cannot judge, before there is anything to pay for.
+
+    Raises:
+        PluginError: Nothing of that name is installed, or the object is no evaluator.
+    """
+    if isinstance(evaluator, str):
+        plugins.select("evaluate", evaluator)
+    elif not callable(getattr(evaluator, "evaluate", None) or getattr(evaluator, "aevaluate", None)):
+        msg = f"AgentLoop: {type(evaluator).__name__} is no evaluator; pass one, or the name of an installed one"
+        raise PluginError(msg)
 
 
 def _evaluated(iteration: AgentIteration) -> AgentIterationEvaluatedEvent:

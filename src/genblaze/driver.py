@@ -59,6 +59,11 @@ class Driver:
         self._estimate: float | None = None
         context.on_accepted = self._keep
 
+    @property
+    def submitting(self) -> bool:
+        """Whether a submit was under way last."""
+        return self._phase == "submit" and self.attempt > 0
+
     def resume(self, job_id: str) -> None:
         """Take up a job that was submitted before: it is only polled and fetched."""
         self._keep(job_id)
@@ -76,7 +81,11 @@ class Driver:
                 self.attempt += 1
                 try:
                     return await self._attempt()
-                except Exception as error:  # noqa: BLE001 - third-party code: every failure becomes the step's
+                except (KeyboardInterrupt, GeneratorExit):
+                    raise
+                except BaseException as error:
+                    if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                        raise
                     await self._wait_before_next(as_provider_error(error))
         except asyncio.CancelledError:
             self.context.cancel()
@@ -185,7 +194,13 @@ class Driver:
             logger.warning("Cancelling job %s failed: %s", self.job_id, type(error).__name__)
 
 
-def as_provider_error(error: Exception) -> ProviderError:
+def _is_cancelled() -> bool:
+    """Whether somebody cancels this task; a provider may also raise CancelledError by itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def as_provider_error(error: BaseException) -> ProviderError:
     """The provider error that an exception of provider code amounts to.
 
     Only the exception's type is looked at, never its prose: a wrong guess would send a paid request again.

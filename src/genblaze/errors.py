@@ -17,6 +17,8 @@ GenblazeError
 ├── PipelineError                           a run failed; carries the whole result
 ├── BatchPipelineError                      one or more runs of a batch failed; carries all results
 ├── PipelineTimeoutError                    the run's own deadline passed
+├── JournalError                            the journal of paid work cannot be used
+│   └── RunTakenError                       another process is working on the run
 ├── SinkError                               results could not be handed to a sink
 ├── StorageError                            a store refused or failed an operation
 ├── WebhookError                            a webhook cannot be configured or delivered
@@ -42,6 +44,7 @@ __all__ = [
     "EmbeddingError",
     "GenblazeError",
     "InvalidValueError",
+    "JournalError",
     "ManifestError",
     "PipelineError",
     "PipelineTimeoutError",
@@ -51,6 +54,7 @@ __all__ = [
     "PluginNotFoundError",
     "PointerSidecarError",
     "ProviderError",
+    "RunTakenError",
     "SinkError",
     "StorageError",
     "TemplateError",
@@ -252,6 +256,14 @@ def _error_of(index: int, result: PipelineResult) -> PipelineError:
                 failed_step_error=step.error,
             )
     return PipelineError(f"run {index} ended as {result.run.status}", result=result)
+
+
+class JournalError(GenblazeError):
+    """The journal of paid work cannot be read or written, or does not fit the pipeline."""
+
+
+class RunTakenError(JournalError):
+    """Another process is working on the run."""
 
 
 class SinkError(GenblazeError):

@@ -120,7 +120,10 @@ Maybe: TypeAlias = T | Awaitable[T]
 class Job(Protocol):
     """Work that has not started yet. The engine alone calls these, in this order; each may be `def` or `async def`.
 
-    Optional attributes: `poll_interval` (seconds, default 1.0) and `retry_policy` (`RetryPolicy`).
+    Optional attributes: `poll_interval` (seconds, default 1.0), `retry_policy` (`RetryPolicy`), `paid` (a submit costs
+    money, so that the journal protects it), `idempotent` (the vendor recognises a request that is sent again) and
+    `find()`, which asks the vendor for the job of a submit whose outcome is not known: its id, or None where the vendor
+    certainly has none.
     """
 
     def submit(self) -> Maybe[Submitted | Generation | str]:

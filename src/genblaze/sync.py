@@ -48,6 +48,7 @@ class LoopThread(Generic[T]):
         self._ended = threading.Event()
         self._result: T | None = None
         self._error: BaseException | None = None
+        self._ident: int | None = None
 
     def start(self) -> None:
         """Begin, in a copy of the caller's context variables."""
@@ -56,6 +57,7 @@ class LoopThread(Generic[T]):
         self._begun.wait()
 
     def _work(self) -> None:
+        self._ident = threading.get_ident()
         try:
             with asyncio.Runner() as runner:
                 self._loop = runner.get_loop()
@@ -78,6 +80,10 @@ class LoopThread(Generic[T]):
                 self._loop.call_soon_threadsafe(self._task.cancel)
             except RuntimeError:  # it ended just now
                 return
+
+    def is_current(self) -> bool:
+        """Whether the caller runs in this very thread."""
+        return threading.get_ident() == self._ident
 
     def ended(self, timeout: float | None = None) -> bool:
         """Whether the coroutine has ended, waiting up to `timeout` seconds for it."""

@@ -84,14 +84,23 @@ def _attempt(
     """Make the call, and return what hands its outcome to the future."""
     try:
         result = context.run(call, *args)
-    except StopIteration as error:  # a future cannot carry it
-        failure: BaseException = RuntimeError("the call raised StopIteration")
-        failure.__cause__ = error
-        return lambda: None if future.done() else future.set_exception(failure)
     except BaseException as error:  # noqa: BLE001 - carried over to the caller, whatever it is
-        failure = error
+        failure = _carriable(error)
         return lambda: None if future.done() else future.set_exception(failure)
     return lambda: None if future.done() else future.set_result(result)
+
+
+def _carriable(error: BaseException) -> Exception:
+    """The exception as a future may carry it.
+
+    A future refuses StopIteration; SystemExit and KeyboardInterrupt would end the event loop, though Ctrl-C never
+    reaches this thread; a CancelledError would look as if the caller itself had been cancelled.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    failure = RuntimeError(f"the call raised {type(error).__name__}({error})")
+    failure.__cause__ = error
+    return failure
 
 
 #: Shared by every engine of the process.

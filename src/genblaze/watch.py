@@ -77,7 +77,7 @@ class StepWatch:
                 provider=self._provider,
                 model=self._model,
                 request_id=self._step.upstream_id,
-                progress_pct=told.fraction,
+                progress_pct=told.fraction if isinstance(told.fraction, int | float) else None,
                 elapsed_sec=monotonic() - self._started,
                 preview_url=told.preview_url if (told.preview_url or "").startswith("https://") else None,
                 message=told.message,

@@ -254,7 +254,8 @@ def _settler(hint: Any) -> Any:
         if get_origin(kind) is dict:
             return _settled_dict
         if get_origin(kind) is list:
-            return partial(_settled_list, get_args(kind)[0])
+            element = get_args(kind)[0]
+            return partial(_settled_list, object if element is Any else element)
     return None
 
 

@@ -12,6 +12,7 @@ import msgspec
 from genblaze.canonical import check_canonical
 from genblaze.errors import BatchPipelineError, GenblazeError, InvalidValueError, PipelineTimeoutError
 from genblaze.models.enums import PromptVisibility, RunStatus
+from genblaze.pipeline.declaration import check_prompt, member
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import BATCH_CONCURRENCY, RUN_CONCURRENCY, RunOptions, resolve
 from genblaze.pipeline.plan import Plan, plan
@@ -129,10 +130,14 @@ def _merged(spec: StepSpec, values: Mapping[str, Any]) -> StepSpec:
     params = {}
     for key, value in values.items():
         if key == "metadata":
+            if not isinstance(value, Mapping):
+                msg = f"metadata must be a mapping, not {type(value).__name__}"
+                raise InvalidValueError(msg)
             changes["metadata"] = {**spec.metadata, **copy.deepcopy(value)}
         elif key == "prompt_visibility":
-            changes["prompt_visibility"] = PromptVisibility(value)
+            changes["prompt_visibility"] = member(PromptVisibility, value, "prompt_visibility")
         elif key == "prompt":
+            check_prompt(value)
             changes["prompt"] = value
         else:
             params[key] = copy.deepcopy(value)

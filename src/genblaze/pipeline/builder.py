@@ -57,6 +57,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         preflight: Check models with their vendors before the first step.
         output_dir: Where providers put files that name no folder of their own; default from the configuration.
         plugins: The plugin manager to use; default the process's own.
+        journal: File in which paid work is noted so that it is never bought twice; default
+            `<output_dir>/.genblaze/journal.db`, False for none.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         preflight: bool = True,
         output_dir: str | Path | None = None,
         plugins: PluginManager | None = None,
+        journal: str | Path | bool | None = None,
     ) -> None:
         if max_concurrency is not None and max_concurrency < 1:
             msg = f"Pipeline(max_concurrency={max_concurrency}): at least one step must be allowed to run"
@@ -89,6 +92,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         self._preflight = preflight
         self._output_dir = Path(output_dir) if output_dir is not None else None
         self._plugins = plugins
+        self._journal = None if journal is True else journal
         self._steps: list[StepSpec] = []
         self._metadata: dict[str, Any] = {}
         self._config: RunnableConfig = {}
@@ -243,6 +247,26 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         from genblaze.sync import run_sync
 
         return run_sync(lambda: run(self, options))
+
+    def resume(self, run_id: str, *, resend: bool = False, **options: Unpack[RunKeywords]) -> PipelineResult:
+        """Take up a run that another process began: what was bought is collected, and only the rest is bought.
+
+        The pipeline must be declared as it was then.
+
+        Args:
+            run_id: The run, as `genblaze runs` lists it.
+            resend: Buy again where nobody knows whether the vendor took the request.
+            **options: Those of `run`.
+
+        Raises:
+            RunTakenError: Another process is working on the run.
+            JournalError: The pipeline asks for something else than it did.
+            PipelineError: As `run` does; an uncertain purchase fails its step with code `unknown`.
+        """
+        from genblaze.pipeline.calls import run
+        from genblaze.sync import run_sync
+
+        return run_sync(lambda: run(self, options, run_id=run_id, resend=resend))
 
     async def arun(self, **options: Unpack[RunKeywords]) -> PipelineResult:
         """`run` for a running event loop, with up to 16 steps at once unless said otherwise."""

@@ -14,6 +14,7 @@ from genblaze.errors import GenblazeError
 from genblaze.file_urls import local_file
 from genblaze.models.asset import Asset
 from genblaze.models.enums import PromptVisibility, StepStatus
+from genblaze.models.privacy import redact_step
 from genblaze.models.record import new_id
 from genblaze.models.step import Step
 
@@ -102,7 +103,10 @@ def _storable(result: Step) -> Step:
     """The entry as written: without the run, and without private prompts."""
     hidden: dict[str, Any] = {"run_id": None}
     if result.prompt_visibility != PromptVisibility.PUBLIC:
-        hidden |= {"prompt": None, "negative_prompt": None, "params": {}}
+        # Vendors repeat prompts in what they answer; inputs and metadata may hold the same texts.
+        hidden |= {"params": {}, "inputs": [], "metadata": {}, "provider_payload": {}}
+        result = redact_step(result)
+        hidden |= {"prompt": None, "negative_prompt": None}
     return result.model_copy(update=hidden)
 
 

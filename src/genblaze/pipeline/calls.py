@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from genblaze.pipeline.result import PipelineResult
 
 
-async def run(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int = RUN_CONCURRENCY) -> PipelineResult:
+async def run(
+    pipeline: Pipeline,
+    keywords: Mapping[str, Any],
+    *,
+    concurrency: int = RUN_CONCURRENCY,
+    run_id: str | None = None,
+    resend: bool = False,
+) -> PipelineResult:
     """Run a pipeline once; raises `PipelineError` for a failed step unless told otherwise."""
     options = resolve(pipeline, keywords, concurrency=concurrency)
-    result = await execute(plan(pipeline, run_id=options.run_id), options)
+    result = await execute(plan(pipeline, run_id=run_id or options.run_id, resend=resend), options)
     if options.raise_on_failure is not False:
         raise_for_failure(result)
     return result

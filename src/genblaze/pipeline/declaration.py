@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from genblaze.pipeline.prompt_template import PromptTemplate
 
 if TYPE_CHECKING:
     from genblaze.retry import RetryPolicy
+
+E = TypeVar("E", bound=StrEnum)
 
 #: Metadata keys that the published engine used for itself.
 _RESERVED_METADATA = ("_fallback_models", "_input_from")
@@ -76,21 +79,25 @@ def declare(
         raise GenblazeError(msg)
     if isinstance(input_from, int | str):
         input_from = [input_from]
-    _check_prompt(prompt)
+    check_prompt(prompt)
+    _check_limits(rest["timeout"], rest["retry"], rest["expected_duration_sec"])
+    if not isinstance(model, str) or not model:
+        msg = f"step(): model must be the vendor's name of a model, not {model!r}"
+        raise InvalidValueError(msg)
     for where, value in (("model", model), ("prompt", str(prompt or "")), ("params", params), ("metadata", metadata)):
         check_canonical(value, where)
     return StepSpec(
         provider=provider,
         model=model,
         prompt=prompt,
-        modality=Modality(modality),
-        step_type=StepType(step_type),
+        modality=member(Modality, modality, "modality"),
+        step_type=member(StepType, step_type, "step_type"),
         params=deepcopy(dict(params)),
         fallback_models=list(fallback_models or ()),
         input_from=None if input_from is None else list(input_from),
         external_inputs=[asset.model_copy(deep=True) for asset in external_inputs] if external_inputs else None,
         metadata=deepcopy(dict(metadata or {})),
-        prompt_visibility=PromptVisibility(prompt_visibility),
+        prompt_visibility=member(PromptVisibility, prompt_visibility, "prompt_visibility"),
         **rest,
     )
 
@@ -114,7 +121,35 @@ def _check_provider(provider: Any) -> None:
         raise TypeError(msg)
 
 
-def _check_prompt(prompt: Any) -> None:
+def member(kind: type[E], value: Any, where: str) -> E:
+    """The member of an enumeration that `value` is or names.
+
+    Raises:
+        InvalidValueError: It is none; lists the choices.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        msg = f"step(): {where}={value!r} is none of {', '.join(repr(str(each)) for each in kind)}"
+        raise InvalidValueError(msg) from None
+
+
+def _check_limits(timeout: Any, retry: Any, expected: Any) -> None:
+    for where, value in (("step_timeout", timeout), ("expected_duration_sec", expected)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+            msg = f"step(): {where} must be a number of seconds greater than 0, not {value!r}"
+            raise InvalidValueError(msg)
+    if retry is not None and not callable(getattr(retry, "should_retry", None)):
+        msg = f"step(): step_retry must be a RetryPolicy, not {type(retry).__name__}"
+        raise InvalidValueError(msg)
+
+
+def check_prompt(prompt: Any) -> None:
+    """Refuse a prompt that is neither text nor a template.
+
+    Raises:
+        InvalidValueError: Names its type.
+    """
     if prompt is not None and not isinstance(prompt, str | PromptTemplate):
         msg = f"step(): prompt must be text or a PromptTemplate, not {type(prompt).__name__}"
         raise InvalidValueError(msg)

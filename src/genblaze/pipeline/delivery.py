@@ -41,6 +41,8 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
         own = made_here(run, deliveries.paths)
         if own:
             deliveries.embedded.update(await daemon_threads.run(embed_all, result.manifest, own, plan.plugins))
+    if plan.journal is not None:
+        await plan.journal.end(str(run.status))
     emitter.run_ended(result)
     if emitter.active:
         emitter.emit(_end_event(result))

@@ -11,6 +11,7 @@ from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
 from genblaze.file_urls import local_file
 from genblaze.models.asset import AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
+from genblaze.models.record import new_id
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
@@ -23,26 +24,37 @@ logger = logging.getLogger("genblaze.pipeline")
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
 
-async def take_in(assets: tuple[Asset, ...], plan: Plan) -> list[Asset]:
-    """Copies of a generation's assets, with digest, size and facts filled in.
+def own_copies(made: tuple[Asset, ...], plan: Plan) -> list[Asset]:
+    """Copies of a generation's assets; an identity that an earlier output of the run bears is replaced.
+
+    Raises:
+        ProviderError: When there are no outputs.
+    """
+    if not made:
+        msg = "The provider reported success but returned no output"
+        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+    taken = [asset.model_copy(deep=True) for asset in made]
+    for asset in taken:
+        if plan.output_urls.setdefault(asset.asset_id, asset.url) != asset.url:
+            asset.asset_id = new_id()
+    return taken
+
+
+async def take_in(assets: list[Asset], plan: Plan) -> None:
+    """Fill in the digest, size and facts of a step's outputs.
 
     A `file://` output is hashed where it lies. A remote one without a digest is fetched into the output folder, because
     vendors' URLs expire; one that already carries a digest is left where it is.
 
     Raises:
-        ProviderError: When there are no outputs, or one cannot be fetched.
+        GenblazeError: When one cannot be fetched.
     """
-    if not assets:
-        msg = "The provider reported success but returned no output"
-        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
-    taken = [asset.model_copy(deep=True) for asset in assets]
-    for asset in taken:
+    for asset in assets:
         path = local_file(asset.url)
         if path is None and asset.sha256 is None:
             path = await _fetch(asset, plan)
         if path is not None:
             await daemon_threads.run(_examine, asset, path, plan.plugins)
-    return taken
 
 
 async def _fetch(asset: Asset, plan: Plan) -> Path | None:

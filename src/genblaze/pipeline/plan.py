@@ -16,6 +16,7 @@ from genblaze.errors import GenblazeError
 from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality
 from genblaze.models.step import Step
+from genblaze.pipeline.journaling import RunJournal, open_run
 from genblaze.pipeline.prompt_template import PromptTemplate
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ class Candidate(msgspec.Struct, frozen=True):
         name: Registered or recorded name of the provider.
         model: The vendor's model name.
         params: Parameters as this provider calls them, without `seed` and `negative_prompt`.
+        paid: Whether a submit costs money, so that the journal protects it.
     """
 
     provider: Any
     name: str
     model: str
     params: dict[str, Any]
+    paid: bool = False
 
 
 class PlannedStep(msgspec.Struct, kw_only=True):
@@ -92,7 +95,11 @@ class PlannedStep(msgspec.Struct, kw_only=True):
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """One run, ready to start."""
+    """One run, ready to start.
+
+    Attributes:
+        output_urls: Where each output of the run came from, by asset id; filled while it runs.
+    """
 
     steps: tuple[PlannedStep, ...]
     run_id: str
@@ -106,6 +113,8 @@ class Plan(msgspec.Struct, kw_only=True):
     cache: StepCache | None
     moderation: ModerationHook | None
     tracers: tuple[Any, ...]
+    output_urls: dict[str, str] = {}
+    journal: RunJournal | None = None
 
 
 def plan(
@@ -114,6 +123,7 @@ def plan(
     *,
     metadata: dict[str, Any] | None = None,
     run_id: str | None = None,
+    resend: bool = False,
 ) -> Plan:
     """Resolve and check a pipeline.
 
@@ -121,7 +131,8 @@ def plan(
         pipeline: What to run.
         specs: Its steps with a batch item's values filled in; its own unless given.
         metadata: Added to the run's metadata.
-        run_id: Identity of the run; a new one unless given.
+        run_id: Identity of the run; a new one unless given. One that the journal knows is taken up again.
+        resend: Buy again what an earlier process may have bought without learning the outcome.
 
     Raises:
         GenblazeError: With the step and what is wrong, what is available and what to do. Nothing has been paid.
@@ -133,16 +144,23 @@ def plan(
     plugins = pipeline._plugins or _default_plugins()
     names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
+    run_id, given = run_id or str(uuid4()), run_id is not None
+    output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
+    journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend)
+    for step in steps:
+        if journal is not None and step.index in journal.known:
+            step.step_id = journal.known[step.index].step_id  # the vendor's idempotency key, so it must stay
     return Plan(
         steps=steps,
-        run_id=run_id or str(uuid4()),
+        run_id=run_id,
         name=pipeline._name or None,
         tenant_id=pipeline._tenant_id,
         project_id=pipeline._project_id,
         metadata=deepcopy(pipeline._metadata) | (metadata or {}),
         parent_run_id=pipeline._parent_run_id,
         plugins=plugins,
-        output_dir=pipeline._output_dir or Path(plugins.config.output_dir),
+        output_dir=output_dir,
+        journal=journal,
         cache=pipeline._cache,
         moderation=pipeline._moderation,
         tracers=(pipeline._tracer,) if pipeline._tracer is not None else (),
@@ -212,7 +230,8 @@ def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inp
             name, target = str(getattr(provider, "name", type(provider).__name__)), provider
         if target is not None:
             _check_capabilities(target, name, spec.modality, where, takes_inputs=takes_inputs)
-        found.append(Candidate(target, name, model, _normalized(spec, target, name, where)))
+        paid = plugins.is_paid(name) if target is None else bool(getattr(target, "paid", False))
+        found.append(Candidate(target, name, model, _normalized(spec, target, name, where), paid))
     return found
 
 
@@ -276,7 +295,7 @@ def _lift(candidate: Candidate, where: str) -> tuple[int | None, str | None]:
 
 def _without_lifted(candidate: Candidate) -> Candidate:
     params = {key: value for key, value in candidate.params.items() if key not in ("seed", "negative_prompt")}
-    return Candidate(candidate.provider, candidate.name, candidate.model, params)
+    return msgspec.structs.replace(candidate, params=params)
 
 
 def copies(assets: Sequence[Asset]) -> list[Asset]:

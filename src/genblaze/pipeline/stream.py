@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from genblaze.models.event import StepProgressEvent, StreamEvent
 from genblaze.models.record import new_id
+from genblaze.pipeline.calls import raise_for_failure
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
 from genblaze.pipeline.plan import plan
@@ -17,7 +20,9 @@ from genblaze.sync import LoopThread, interruptible
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
-    from genblaze.pipeline.result import PipelineResult  # noqa: F401 - in the string below
+    from genblaze.pipeline.options import RunOptions
+    from genblaze.pipeline.plan import Plan
+    from genblaze.pipeline.result import PipelineResult
 
 T = TypeVar("T")
 
@@ -81,14 +86,17 @@ class EventReader(Iterator[StreamEvent], Generic[T]):
     def __next__(self) -> StreamEvent:
         """The next event, as soon as it happens; after the last, what the work raised."""
         if self._thread is None:
-            self._thread = LoopThread(self._supervised)
+            # The thread must not know the reader: a dropped reader is how a `for` loop that was left looks.
+            self._thread = LoopThread(partial(_supervised, self._work, self._mailbox))
             self._thread.start()
-        try:
-            with interruptible():
+            if not self._detach:
+                weakref.finalize(self, _leave, self._thread)  # also at exit, while the run can still be told
+        with interruptible():
+            try:
                 event = self._mailbox.take()
-        except KeyboardInterrupt:
-            self.close()
-            raise
+            except KeyboardInterrupt:
+                self.close()
+                raise
         if event is not None:
             return event
         if self.result is None:
@@ -96,23 +104,10 @@ class EventReader(Iterator[StreamEvent], Generic[T]):
             self.result = self._thread.outcome()
         raise StopIteration
 
-    async def _supervised(self) -> T:
-        try:
-            return await self._work(self._mailbox.put)
-        finally:
-            self._mailbox.close()
-
     def close(self) -> None:
         """Leave: the work is cancelled and given a few seconds to clean up, unless it is detached."""
-        thread = self._thread
-        if thread is None or self._detach or thread.ended(0):
-            return
-        thread.cancel()
-        thread.ended(LEAVE_GRACE_SEC)
-
-    def __del__(self) -> None:
-        """Leaving a `for` loop early drops the iterator."""
-        self.close()
+        if self._thread is not None and not self._detach:
+            _leave(self._thread)
 
     def __enter__(self) -> Self:
         """The reader itself."""
@@ -121,6 +116,22 @@ class EventReader(Iterator[StreamEvent], Generic[T]):
     def __exit__(self, *_: object) -> None:
         """Leave."""
         self.close()
+
+
+async def _supervised(work: Callable[[Callable[[StreamEvent], None]], Coroutine[Any, Any, T]], box: _Mailbox) -> T:
+    try:
+        return await work(box.put)
+    finally:
+        box.close()
+
+
+def _leave(thread: LoopThread[Any]) -> None:
+    """Cancel what goes on in `thread`, and give it a few seconds to clean up."""
+    if thread.ended(0):
+        return
+    thread.cancel()
+    if not thread.is_current():  # the garbage collector may call from there
+        thread.ended(LEAVE_GRACE_SEC)
 
 
 class EventStream(EventReader["PipelineResult"]):
@@ -134,14 +145,21 @@ class EventStream(EventReader["PipelineResult"]):
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
         planned = plan(pipeline, run_id=options.run_id or new_id())
         self.run_id = planned.run_id
-        super().__init__(lambda put: execute(planned, options, _filtered(put, heartbeats)), detach=detach)
+        super().__init__(lambda put: _run(planned, options, _filtered(put, heartbeats)), detach=detach)
 
 
 def astream(pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool) -> AsyncIterator[StreamEvent]:
     """The events of one run, which begins with the first `anext()`; leaving the loop early cancels it."""
     options = resolve(pipeline, keywords, concurrency=ARUN_CONCURRENCY)
     planned = plan(pipeline, run_id=options.run_id)
-    return events_of(lambda put: execute(planned, options, _filtered(put, heartbeats)))
+    return events_of(lambda put: _run(planned, options, _filtered(put, heartbeats)))
+
+
+async def _run(planned: Plan, options: RunOptions, put: Callable[[StreamEvent], None]) -> PipelineResult:
+    result = await execute(planned, options, put)
+    if options.raise_on_failure:
+        raise_for_failure(result)
+    return result
 
 
 async def events_of(
@@ -164,6 +182,8 @@ async def events_of(
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # a reader that has left does not want it any more
 
 
 def _filtered(put: Callable[[StreamEvent], None], heartbeats: bool) -> Callable[[StreamEvent], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -128,7 +128,14 @@ class PipelineTemplate(Record, kw_only=True):
             raise TemplateError(msg) from error
 
     def save(self, path: str | Path) -> None:
-        """Write the template as JSON."""
+        """Write the template as JSON.
+
+        Raises:
+            TemplateError: When the file's name says TOML, which is read but not written.
+        """
+        if Path(path).suffix.lower() == ".toml":
+            msg = f"Templates are written as JSON, so {Path(path).name} would not be read back; name it *.json"
+            raise TemplateError(msg)
         with atomic_write(Path(path)) as file:
             file.write(self.to_json().encode() + b"\n")
 
@@ -185,21 +192,26 @@ class PipelineTemplate(Record, kw_only=True):
 
 
 def template_of(
-    pipeline: Pipeline, *, description: str | None, version: str | None, tags: list[str]
+    pipeline: Pipeline,
+    specs: Sequence[StepSpec] | None = None,
+    *,
+    description: str | None = None,
+    version: str | None = None,
+    tags: Sequence[str] = (),
 ) -> PipelineTemplate:
-    """The template of a pipeline.
+    """The template of a pipeline; `specs` are its steps with a batch item's values filled in.
 
     Raises:
         GenblazeError: When a step has `external_inputs`.
     """
     return PipelineTemplate(
         name=pipeline._name,
-        steps=[_template_of_step(index, spec) for index, spec in enumerate(pipeline.steps)],
+        steps=[_template_of_step(index, spec) for index, spec in enumerate(pipeline.steps if specs is None else specs)],
         chain=pipeline._chain,
         max_concurrency=pipeline._max_concurrency,
         description=description,
         version=version,
-        tags=tags,
+        tags=list(tags),
         metadata=deepcopy(pipeline._metadata),
     )
 

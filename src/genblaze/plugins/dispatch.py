@@ -124,6 +124,10 @@ class PluginManager:
         """
         return self._choices.provider(name, modality)
 
+    def is_paid(self, provider: str) -> bool:
+        """Whether the provider registered under a key declares that its calls cost money."""
+        return any(declared.paid for declared, _ in self.capabilities("generate") if declared.key == provider)
+
     def generate(self, request: Request, context: GenerateContext, *, provider: object | None = None) -> Job:
         """The job for one step and model, not yet started.
 

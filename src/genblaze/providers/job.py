@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from genblaze.errors import ProviderError
@@ -15,7 +17,9 @@ from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
 from genblaze.providers.runnable import RunnableConfig
 from genblaze.threads import call, daemon_threads
 
-#: Fields of a step that a provider may state otherwise than declared.
+logger = logging.getLogger("genblaze.provider")
+
+#: Fields of a step that a provider may state otherwise than declared. Who may see the prompt is the user's word alone.
 CHANGEABLE = (
     "model_version",
     "model_hash",
@@ -26,8 +30,9 @@ CHANGEABLE = (
     "modality",
     "prompt",
     "negative_prompt",
-    "prompt_visibility",
 )
+
+_EMPTY: tuple[Any, ...] = (None, "", {})
 
 
 def provider_job(provider: BaseProvider, request: Request, context: GenerateContext) -> Job:
@@ -44,10 +49,14 @@ class _ProviderWork:
     def __init__(self, provider: BaseProvider, request: Request, context: GenerateContext) -> None:
         self.provider = provider
         self.context = context
+        self.request = request
         self.step = step_of(request)
         self.poll_interval = provider.poll_interval
         self.retry_policy = provider.retry_policy
         self.paid = provider.paid
+        self.idempotent = provider.idempotent
+        if (find := getattr(provider, "find", None)) is not None:
+            self.find = partial(call, find, self.step)
         self.config = RunnableConfig(run_id=request.run_id)
         if request.timeout is not None:
             self.config["timeout"] = request.timeout
@@ -62,9 +71,15 @@ class _ProviderWork:
         provider._authenticated = True
 
     def _fresh_step(self) -> Step:
-        """The step for the next attempt, without what a failed one left in it."""
-        self.step.assets = []
+        """The step for a new submission, without what a failed one left in it."""
+        self.step = step_of(self.request)
         return self.step
+
+    def _submitted_step(self) -> Step:
+        """The step as it was submitted, without what a failed attempt to collect its outputs left in it."""
+        step = self.step
+        step.status, step.error, step.error_code, step.assets = StepStatus.SUBMITTED, None, None, []
+        return step
 
     def _generation(self, step: Any) -> Generation:
         if not isinstance(step, Step):
@@ -73,7 +88,10 @@ class _ProviderWork:
         if step.status == StepStatus.FAILED:
             raise ProviderError(step.error or "the provider marked the step as failed", error_code=step.error_code)
         declared = self._declared
-        changes = {name: value for name in CHANGEABLE if (value := getattr(step, name)) != getattr(declared, name)}
+        stated = {name: getattr(step, name) for name in CHANGEABLE}
+        # What a provider leaves empty (in a step of its own making, say) stays as it was declared.
+        stated = {name: value for name, value in stated.items() if value not in _EMPTY}
+        changes = {name: value for name, value in stated.items() if value != getattr(declared, name)}
         return Generation(
             assets=tuple(step.assets), cost_usd=step.cost_usd, payload=step.provider_payload, changes=changes
         )
@@ -140,12 +158,16 @@ class PolledJob(_ProviderWork):
             return JobStatus(True)
         if type(self.provider).poll_progress is BaseProvider.poll_progress:
             return JobStatus(False)
-        told = await call(self.provider.poll_progress, job_id) or {}
-        return JobStatus(False, told.get("progress_pct"), told.get("message"), told.get("preview_url"))
+        try:
+            told = await call(self.provider.poll_progress, job_id) or {}
+            return JobStatus(False, told.get("progress_pct"), told.get("message"), told.get("preview_url"))
+        except Exception as error:  # noqa: BLE001 - third-party code: progress is no reason to lose a paid job
+            logger.debug("%s.poll_progress failed: %s", self.provider.name, error)
+            return JobStatus(False)
 
     async def fetch(self, job_id: str) -> Generation:
         """Collect its outputs."""
-        return self._generation(await call(self.provider.fetch_output, job_id, self._fresh_step()))
+        return self._generation(await call(self.provider.fetch_output, job_id, self._submitted_step()))
 
 
 def step_of(request: Request) -> Step:

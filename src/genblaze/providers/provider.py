@@ -62,19 +62,22 @@ class BaseProvider(Runnable[Step, Step]):
     """A vendor whose jobs are submitted, polled and fetched.
 
     Implement `submit`, `poll` and `fetch_output`, each as `def` (runs in a thread) or `async def`; optionally
-    `cancel(prediction_id)` and `poll_progress(prediction_id)`. The engine owns everything else: waiting, retries,
+    `cancel(prediction_id)`, `poll_progress(prediction_id)`, and `find(step)`, which looks up the job of a submit whose
+    outcome is not known (None: the vendor certainly has none). The engine owns everything else: waiting, retries,
     timeouts, downloading, hashing, records. `super().__init__()` need not be called.
 
     Attributes:
         name: Recorded as `step.provider`.
         poll_interval: Seconds between polls; doubles every 30 s up to 30 s.
         paid: Whether a submit costs money.
+        idempotent: Whether the vendor recognises a request that is sent again with the same `step.step_id`.
     """
 
     name: str = "base"
     poll_interval: float = DEFAULT_POLL_INTERVAL
     poll_transient_retries: int = 5
     paid: bool = False
+    idempotent: bool = False
     IDEMPOTENCY_HEADER_NAME: ClassVar[str | None] = None
     PROBE_CACHE_TTL_SECONDS: ClassVar[float] = 3600.0
     PROBE_CACHE_MAX_ENTRIES: ClassVar[int] = 256

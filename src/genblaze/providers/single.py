@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from genblaze.models.step import Step
     from genblaze.providers.provider import BaseProvider
     from genblaze.providers.runnable import RunnableConfig
+
+
+logger = logging.getLogger("genblaze.provider")
 
 
 async def invoke_step(
@@ -45,9 +51,9 @@ async def invoke_step(
         done,
         done.provider,
         done.model,
-        on_progress=None if tell is None else lambda event: tell(published_progress(event)),
-        on_retry=settings.get("on_retry"),
-        on_submit=settings.get("on_submit"),
+        on_progress=None if tell is None else lambda event: _call(tell, published_progress(event)),
+        on_retry=partial(_call, settings.get("on_retry")),
+        on_submit=partial(_call, settings.get("on_submit")),
     )
     context = GenerateContext(output_dir=Path("output"), deadline=monotonic() + timeout, report=watch.report)
     driver = Driver(provider.job(_request(done, timeout), context), context, policy, watch)
@@ -94,6 +100,15 @@ def _request(step: Step, timeout: float) -> Request:
 def _policy(provider: BaseProvider, settings: RunnableConfig) -> RetryPolicy:
     retries = settings.get("max_retries")
     return provider.retry_policy if retries is None else provider.retry_policy.with_attempts(retries + 1)
+
+
+def _call(callback: Callable[..., Any] | None, *args: Any) -> None:
+    """Call a callback, if there is one; its failure is logged and must not cost a paid result."""
+    try:
+        if callback is not None:
+            callback(*args)
+    except Exception:
+        logger.exception("A callback of provider.invoke() failed")
 
 
 def _fail(step: Step, error: ProviderError) -> None:

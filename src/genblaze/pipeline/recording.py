@@ -1,0 +1,82 @@
+"""Puts what a provider states on the step's record; what a manifest cannot hold is left out, never the result."""
+
+from __future__ import annotations
+
+import logging
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from genblaze.canonical import MAX_DEPTH, check_canonical
+from genblaze.errors import GenblazeError, InvalidValueError
+from genblaze.models.step import Step
+
+if TYPE_CHECKING:
+    from genblaze.jobs import Generation
+    from genblaze.models.asset import Asset
+
+logger = logging.getLogger("genblaze.pipeline")
+
+_LEFT_OUT = object()
+
+
+def record_generation(step: Step, generation: Generation) -> None:
+    """Put cost, payload and changed fields on the record. The generation is paid by now, so nothing here raises."""
+    for name, value in generation.changes.items():
+        _change(step, name, value)
+    step.cost_usd = _dollars(generation.cost_usd)
+    payload = recordable(generation.payload, "provider_payload")
+    step.provider_payload = {**(payload if isinstance(payload, dict) else {}), **step.provider_payload}
+
+
+def record_assets(step: Step, assets: list[Asset]) -> None:
+    """Put the outputs on the record."""
+    for asset in assets:
+        metadata = recordable(asset.metadata, "metadata of an output")
+        asset.metadata = metadata if isinstance(metadata, dict) else {}
+    step.assets = assets
+
+
+def recordable(value: Any, where: str) -> Any:
+    """`value` without the parts that a manifest cannot hold; each is logged by its place and type, never by value."""
+    try:
+        check_canonical(value, where)
+    except InvalidValueError as error:
+        logger.warning("What the provider stated cannot be recorded as it is: %s", str(error).partition(";")[0])
+        return _without_strangers(value, MAX_DEPTH // 2)
+    return value
+
+
+def _without_strangers(value: Any, depth: int) -> Any:
+    try:
+        check_canonical(value, "value")
+    except InvalidValueError:
+        if depth > 0 and isinstance(value, dict):
+            kept = {key: _without_strangers(item, depth - 1) for key, item in value.items() if isinstance(key, str)}
+            return {key: item for key, item in kept.items() if item is not _LEFT_OUT}
+        if depth > 0 and isinstance(value, list | tuple):
+            return [item for each in value if (item := _without_strangers(each, depth - 1)) is not _LEFT_OUT]
+        return _LEFT_OUT
+    return value
+
+
+def _change(step: Step, name: str, value: Any) -> None:
+    kept = recordable(value, name)
+    if kept is _LEFT_OUT:
+        return
+    try:
+        checked = Step(**{"provider": step.provider, "model": step.model, name: kept})
+        setattr(step, name, getattr(checked, name))
+    except (GenblazeError, AttributeError, TypeError) as error:
+        logger.warning("What the provider stated for %s is not recorded: %s", name, error)
+
+
+def _dollars(cost: Any) -> float | None:
+    """A cost as the number that it is recorded as; None, unknown, for what is no amount."""
+    try:
+        dollars = None if cost is None else float(cost)
+    except (TypeError, ValueError):
+        dollars = float("nan")
+    if dollars is None or isfinite(dollars):
+        return dollars
+    logger.warning("A cost of type %s is no amount and counts as unknown", type(cost).__name__)
+    return None

@@ -1,0 +1,184 @@
+"""What a run leaves behind: manifests in files, results in memory, and everything at the sinks."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sample_pipelines import Painter, Sink, kernel_plugins, paint, png, sha256
+
+from genblaze import GenblazeError, PipelineError, Verdict, extract_manifest, parse_manifest, verify_file
+
+
+def test_every_local_output_carries_the_manifest_and_verifies(new, folder):
+    class Two(Painter):
+        def painted(self, step):
+            first = super().painted(step).assets
+            step.assets = first + super().painted(step).assets
+            return step
+
+    result = new().step(Two(folder), model="a").step(Painter(folder), model="b").run()
+    assert len(result.assets) == 3
+    for asset, index in zip(result.assets, (0, 0, 1), strict=True):
+        found = verify_file(result.local_path(asset), plugins=kernel_plugins())
+        assert (found.verdict, found.step_index) == (Verdict.EXACT, index)
+        assert found.manifest.canonical_hash == result.manifest.canonical_hash
+        assert asset.sha256 == sha256(result.local_path(asset))
+        assert asset.size_bytes == result.local_path(asset).stat().st_size
+
+
+@pytest.mark.needs_plugins
+def test_a_png_carries_its_manifest_inside_and_its_digest_is_the_pristine_one(tmp_path):
+    from genblaze import Pipeline
+
+    class Remembering(Painter):
+        def painted(self, step):
+            step = super().painted(step)
+            self.pristine = sha256(Path(step.assets[0].url.removeprefix("file://")))
+            return step
+
+    sink = Sink()
+    painter = Remembering(tmp_path)
+    result = Pipeline("png", output_dir=tmp_path).step(painter, model="m").run(sink=sink)
+    asset = result.assets[0]
+    path = result.local_path(asset)
+    assert result.deliveries.embedded[asset.asset_id].method == "inline"
+    assert asset.sha256 == painter.pristine == sink.contents[0]
+    assert sha256(path) != painter.pristine
+    assert verify_file(path).ok
+    assert (asset.width, asset.height) == (8, 8)
+
+
+def test_equal_runs_have_equal_hashes(new, painter):
+    pipeline = new("same").step(painter, model="m", prompt="a fox", seed=1)
+    assert pipeline.run().manifest.canonical_hash == pipeline.run().manifest.canonical_hash
+
+
+def test_private_prompts_are_hidden_in_files_and_full_in_memory(new, painter, tmp_path):
+    result = new().step(painter, model="m", prompt="my secret fox", prompt_visibility="private").run()
+    step = result.run.steps[0]
+    assert step.prompt == "my secret fox"
+    assert result.manifest.run.steps[0].prompt == "my secret fox"
+    path = result.local_path(result.assets[0])
+    shown = extract_manifest(path, plugins=kernel_plugins())
+    assert shown.run.steps[0].prompt.startswith("redacted:sha256:")
+    assert verify_file(path, plugins=kernel_plugins()).ok
+    assert b"secret" not in result.save_manifest(tmp_path / "m.json").read_bytes()
+    full = result.save_manifest(tmp_path / "full.json", full=True).read_bytes()
+    assert parse_manifest(full).run.steps[0].prompt == "my secret fox"
+    assert "secret" not in repr(result)
+
+
+def test_saving_writes_a_copy_that_verifies(new, painter, tmp_path):
+    result = new().step(painter, model="m").run()
+    saved = result.save(tmp_path / "deep" / "fox.png")
+    assert saved.path == tmp_path / "deep" / "fox.png"
+    assert verify_file(saved.path, plugins=kernel_plugins()).ok
+    plain = result.save(tmp_path / "plain.png", embed=False)
+    assert plain.method == "none"
+    assert sha256(plain.path) == result.assets[0].sha256
+
+
+def test_saving_one_of_several_outputs_needs_to_know_which(new, painter, tmp_path):
+    result = new().step(painter, model="a").step(painter, model="b").run()
+    with pytest.raises(GenblazeError, match="2 outputs"):
+        result.save(tmp_path / "x.png")
+    result.save(tmp_path / "x.png", asset=result.assets[1])
+    assert sha256(tmp_path / "x.png") == result.assets[1].sha256
+
+
+def test_an_output_elsewhere_has_no_local_path(new, folder, tmp_path):
+    from genblaze.mocks import MockProvider
+
+    result = new().step(MockProvider(), model="m").run()
+    assert result.local_path(result.assets[0]) is None
+    with pytest.raises(GenblazeError, match="not on this machine"):
+        result.save(tmp_path / "x.bin")
+
+
+def test_the_result_of_a_failed_run_is_in_the_error(new, folder):
+    painter = Painter(folder, errors=[])
+    broken = Painter(folder, errors=[ValueError("no")])
+    with pytest.raises(PipelineError) as failed:
+        new("n").step(painter, model="a").step(broken, model="b").run()
+    result = failed.value.result
+    assert failed.value.failed_step_index == 1
+    assert result.error_summary() == "Step 1 (painter/b): ValueError: no"
+    assert verify_file(result.local_path(result.assets[0]), plugins=kernel_plugins()).ok
+
+
+def test_a_run_without_output_does_not_verify(new, folder):
+    result = new().step(Painter(folder, errors=[ValueError("no")]), model="m").run(raise_on_failure=False)
+    assert not result.manifest.verify()
+
+
+def test_local_paths_stay_valid_when_a_sink_rewrites_addresses(new, painter):
+    class Moving(Sink):
+        def write_run(self, run, manifest):
+            super().write_run(run, manifest)
+            run.steps[0].assets[0].url = "https://bucket.test/fox.png"
+            manifest.manifest_uri = "https://bucket.test/manifest.json"
+
+    result = new().step(painter, model="m").run(sink=Moving())
+    path = result.local_path(result.assets[0])
+    assert path.is_file()
+    embedded = extract_manifest(path, plugins=kernel_plugins())
+    assert embedded.manifest_uri == "https://bucket.test/manifest.json"
+    assert embedded.run.steps[0].assets[0].url == "https://bucket.test/fox.png"
+
+
+def test_a_sink_that_fails_early_still_gets_the_run(new, painter):
+    class Early(Sink):
+        def on_step_complete(self, step, **told):
+            raise OSError("not yet")
+
+    sink = Early()
+    assert new().step(painter, model="m").run(sink=sink).ok
+    assert len(sink.runs) == 1
+
+
+def test_embedding_can_be_left_out(new, painter, folder):
+    result = new().step(painter, model="m").run(embed=False)
+    assert [path.suffix for path in folder.iterdir()] == [".png"]
+    assert result.deliveries.embedded == {}
+
+
+def test_a_manifest_that_cannot_be_written_leaves_the_output(new, folder, caplog):
+    class ReadOnly(Painter):
+        def painted(self, step):
+            step = super().painted(step)
+            path = Path(step.assets[0].url.removeprefix("file://"))
+            path.with_name(path.name + ".genblaze.json").mkdir()
+            return step
+
+    result = new().step(ReadOnly(folder), model="m").run()
+    assert result.run.status == "completed"
+    assert result.local_path(result.assets[0]).is_file()
+    assert "could not be put into" in caplog.text
+
+
+def test_a_saved_manifest_says_what_ran(new, painter, tmp_path):
+    result = new("n", "t", project_id="pr").metadata(a=1).step(painter, model="m", prompt="p").run()
+    data = json.loads(result.save_manifest(tmp_path / "m.json").read_text())
+    run = data["run"]
+    assert (run["name"], run["tenant_id"], run["project_id"], run["metadata"]) == ("n", "t", "pr", {"a": 1})
+    assert data["canonical_hash"] == result.manifest.canonical_hash
+
+
+def test_a_run_knows_its_parent(new, painter):
+    first = new().step(painter, model="m").run()
+    assert new().from_result(first).step(painter, model="m").run().run.parent_run_id == first.run.run_id
+
+
+def test_files_of_a_given_name_are_never_taken_for_outputs_of_another_run(new, folder, tmp_path):
+    class Fixed(Painter):
+        """Writes into the same file each time."""
+
+        def painted(self, step):
+            step.assets = [png(paint(folder / "same.png", step.prompt))]
+            return step
+
+    provider = Fixed(folder)
+    new().step(provider, model="m", prompt="a").run()
+    second = new().step(provider, model="m", prompt="b").run()
+    found = verify_file(folder / "same.png", plugins=kernel_plugins())
+    assert (found.verdict, found.manifest.run.run_id) == (Verdict.EXACT, second.run.run_id)

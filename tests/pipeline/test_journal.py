@@ -1,0 +1,269 @@
+"""Paid work is noted before it matters, and taken up again after the process that began it has died."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from genblaze import Asset, BaseProvider, Pipeline, ProviderError, ProviderErrorCode, RetryPolicy, SubmitResult
+from genblaze.errors import JournalError, PipelineError, RunTakenError
+from genblaze.journal import FINISHED, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal, owner_of_this_process
+
+VENDOR = '''
+import json, os, time
+from pathlib import Path
+from genblaze import Asset, BaseProvider, Pipeline
+
+class Vendor(BaseProvider):
+    """A paid vendor: each accepted submit is a line of its ledger."""
+    name = "ledger-vendor"
+    paid = True
+    poll_interval = 0.002
+
+    def __init__(self, folder, listing):
+        super().__init__()
+        self.folder = Path(folder)
+        if listing:
+            self.find = self._find
+
+    def submit(self, step, config=None):
+        time.sleep(0.003)
+        with (self.folder / "ledger").open("a") as ledger:
+            ledger.write(step.prompt + "\\n")
+        time.sleep(0.003)
+        return "job-" + step.prompt
+
+    def poll(self, job_id, config=None):
+        time.sleep(0.002)
+        return True
+
+    def fetch_output(self, job_id, step):
+        path = self.folder / "out" / f"{step.step_id}.bin"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(job_id.encode() * 100)
+        step.assets = [Asset(url=path.as_uri(), media_type="application/x-test")]
+        step.cost_usd = 1.0
+        return step
+
+    def _find(self, step):
+        lines = (self.folder / "ledger").read_text().split() if (self.folder / "ledger").exists() else []
+        return "job-" + step.prompt if step.prompt in lines else None
+'''
+PROGRAM = (
+    VENDOR
+    + """
+import sys
+folder, listing, journal = sys.argv[1], sys.argv[2] == "listing", sys.argv[3] == "on"
+pipeline = Pipeline("crash", output_dir=folder, journal=None if journal else False)
+for index in range(12):
+    pipeline.step(Vendor(folder, listing), model="m", prompt=f"p{index}")
+print("ready", flush=True)
+result = pipeline.resume("the-run", fail_fast=False, raise_on_failure=False)
+print(json.dumps([[str(s.status), str(s.error_code)] for s in result.run.steps]))
+"""
+)
+
+
+class Vendor(BaseProvider):
+    name = "vendor"
+    paid = True
+    poll_interval = 0.001
+
+    def __init__(self, failures=(), **options):
+        super().__init__(retry_policy=options.pop("retry_policy", RetryPolicy.disabled()))
+        self.submits = []
+        self.failures = list(failures)
+
+    def submit(self, step, config=None):
+        self.submits.append(step.step_id)
+        if self.failures:
+            raise self.failures.pop(0)
+        return SubmitResult(f"job-{len(self.submits)}")
+
+    def poll(self, prediction_id, config=None):
+        return True
+
+    def fetch_output(self, prediction_id, step):
+        step.assets = [Asset(url="https://vendor.test/a", media_type="image/png", sha256="a" * 64)]
+        step.cost_usd = 0.5
+        return step
+
+
+def pipeline(vendor, folder: Path, **options) -> Pipeline:
+    return Pipeline("paid", output_dir=folder, **options).step(vendor, model="m", prompt="a fox")
+
+
+def entry(folder: Path, run_id: str) -> Entry:
+    return open_journal(folder / ".genblaze" / "journal.db").entries(run_id)[0]
+
+
+def test_a_paid_step_is_noted_with_its_job_and_result(tmp_path):
+    result = pipeline(Vendor(), tmp_path).run()
+    noted = entry(tmp_path, result.run.run_id)
+    assert (noted.state, noted.job_id, noted.step_id) == (FINISHED, "job-1", result.run.steps[0].step_id)
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    assert journal.run(result.run.run_id).status == "completed"
+    assert journal.unfinished() == []
+
+
+def test_a_finished_step_is_not_bought_again_when_its_run_is_resumed(tmp_path):
+    vendor = Vendor()
+    first = pipeline(vendor, tmp_path).run()
+    again = pipeline(vendor, tmp_path).resume(first.run.run_id)
+    assert len(vendor.submits) == 1
+    assert again.manifest.canonical_hash == first.manifest.canonical_hash
+    assert again.run.steps[0].cost_usd == 0.5
+
+
+def test_a_known_job_is_polled_and_not_submitted_when_its_run_is_resumed(tmp_path):
+    class Dying(Vendor):
+        def poll(self, prediction_id, config=None):
+            raise ProviderError("the line broke", error_code=ProviderErrorCode.SERVER_ERROR)
+
+    with pytest.raises(PipelineError) as failed:
+        pipeline(Dying(), tmp_path).run()
+    run_id = failed.value.result.run.run_id
+    assert entry(tmp_path, run_id).state == SUBMITTED
+    vendor = Vendor()
+    assert pipeline(vendor, tmp_path).resume(run_id).ok
+    assert vendor.submits == []
+
+
+def test_a_submit_whose_outcome_is_unknown_is_held_until_it_is_resent_knowingly(tmp_path):
+    with pytest.raises(PipelineError) as failed:
+        pipeline(Vendor([RuntimeError("reset by peer")]), tmp_path).run()
+    run_id = failed.value.result.run.run_id
+    vendor = Vendor()
+    with pytest.raises(PipelineError, match="Outcome unknown: .*--resend"):
+        pipeline(vendor, tmp_path).resume(run_id)
+    assert vendor.submits == []
+    assert pipeline(vendor, tmp_path).resume(run_id, resend=True).ok
+    assert vendor.submits == [failed.value.result.run.steps[0].step_id]
+
+
+def test_an_unknown_outcome_is_noted_as_uncertain(tmp_path):
+    error = ProviderError("Outcome unknown: reset after the body", error_code=ProviderErrorCode.UNKNOWN)
+    with pytest.raises(PipelineError) as failed:
+        pipeline(Vendor([error]), tmp_path).run()
+    assert entry(tmp_path, failed.value.result.run.run_id).state == UNCERTAIN
+
+
+def test_a_refused_submit_leaves_nothing_to_reconcile(tmp_path):
+    error = ProviderError("no such model", error_code=ProviderErrorCode.MODEL_ERROR)
+    with pytest.raises(PipelineError) as failed:
+        pipeline(Vendor([error]), tmp_path).run()
+    run_id = failed.value.result.run.run_id
+    assert open_journal(tmp_path / ".genblaze" / "journal.db").entries(run_id) == {}
+    vendor = Vendor()
+    assert pipeline(vendor, tmp_path).resume(run_id).ok
+
+
+def test_resuming_with_another_request_is_refused(tmp_path):
+    first = pipeline(Vendor(), tmp_path).run()
+    other = Pipeline("paid", output_dir=tmp_path).step(Vendor(), model="m", prompt="a wolf")
+    result = other.resume(first.run.run_id, raise_on_failure=False)
+    assert "something else" in result.run.steps[0].error
+
+
+def test_a_run_that_a_living_process_owns_is_not_taken(tmp_path):
+    first = pipeline(Vendor(), tmp_path).run()
+    file = tmp_path / ".genblaze" / "journal.db"
+    host, _, _ = owner_of_this_process().split(" ")
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE runs SET owner = ?", (f"{host} 1 ?",))
+    connection.close()
+    vendor = Vendor()
+    result = pipeline(vendor, tmp_path).resume(first.run.run_id, raise_on_failure=False)
+    assert "being worked on by process 1" in result.run.steps[0].error
+    assert issubclass(RunTakenError, JournalError)
+
+
+def test_private_prompts_do_not_stand_in_the_journal(tmp_path):
+    made = Pipeline("private", output_dir=tmp_path).step(
+        Vendor(), model="m", prompt="the secret fox of the north", prompt_visibility="private"
+    )
+    assert made.run().ok
+    folder = tmp_path / ".genblaze"
+    assert b"secret fox" not in b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_a_journal_that_cannot_be_opened_stops_the_run_before_anything_is_bought(tmp_path):
+    (tmp_path / ".genblaze").write_text("in the way")
+    vendor = Vendor()
+    with pytest.raises(JournalError, match="journal=False"):
+        pipeline(vendor, tmp_path).run()
+    assert vendor.submits == []
+    assert pipeline(vendor, tmp_path, journal=False).run().ok
+
+
+def test_unpaid_runs_leave_no_journal(tmp_path):
+    vendor = Vendor()
+    vendor.paid = False
+    pipeline(vendor, tmp_path).run()
+    assert not (tmp_path / ".genblaze").exists()
+
+
+def test_a_damaged_journal_is_a_clear_error(tmp_path):
+    file = tmp_path / "journal.db"
+    file.write_bytes(b"not a database, but long enough to look like one" * 50)
+    with pytest.raises(JournalError, match=r"journal\.db cannot be opened"):
+        Journal(file)
+
+
+def test_a_hundred_steps_at_once_share_their_commits(tmp_path):
+    made = Pipeline("many", output_dir=tmp_path, max_concurrency=100)
+    for index in range(100):
+        made.step(Vendor(), model="m", prompt=f"p{index}")
+    result = made.run()
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    assert {each.state for each in journal.entries(result.run.run_id).values()} == {FINISHED}
+
+
+def killed_until_done(folder: Path, *, listing: bool, journal: bool, seed: int) -> list[str]:
+    """Run the program, killing it at random moments, until it ends by itself; the vendor's ledger."""
+    chance = random.Random(seed)
+    arguments = [
+        sys.executable,
+        "-c",
+        PROGRAM,
+        str(folder),
+        "listing" if listing else "none",
+        "on" if journal else "off",
+    ]
+    for kills in range(200):
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        if kills < 6:
+            time.sleep(chance.uniform(0.01, 0.12))
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        if process.returncode == 0:
+            break
+    return (folder / "ledger").read_text().split()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_runs_buy_nothing_twice_and_lose_nothing_where_the_vendor_can_list(tmp_path, seed):
+    ledger = killed_until_done(tmp_path, listing=True, journal=True, seed=seed)
+    assert sorted(ledger) == sorted(f"p{index}" for index in range(12))
+
+
+@pytest.mark.slow
+def test_killed_runs_buy_nothing_twice_where_the_vendor_cannot_list(tmp_path):
+    ledger = killed_until_done(tmp_path, listing=False, journal=True, seed=1)
+    assert len(ledger) == len(set(ledger))
+
+
+@pytest.mark.slow
+def test_without_the_journal_the_same_kills_buy_twice(tmp_path):
+    """The control: it shows that the kills hit where it hurts."""
+    ledger = killed_until_done(tmp_path, listing=True, journal=False, seed=1)
+    assert len(ledger) > len(set(ledger))
