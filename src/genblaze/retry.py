@@ -96,13 +96,18 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         """Seconds to wait after attempt number `attempt` (from 1)."""
         if retry_after is not None and self.respect_retry_after:
             return min(max(retry_after, 0.0), MAX_RETRY_AFTER_SEC)
-        growth = self.backoff_multiplier ** min(max(attempt - 1, 0), 64)
-        backoff = min(self.initial_backoff_sec * growth, self.max_backoff_sec)
+        backoff = min(self.initial_backoff_sec * self._growth(attempt), self.max_backoff_sec)
         if self.jitter == "full":
             return random.uniform(0.0, backoff)  # noqa: S311 - spreads load, guards nothing
         if self.jitter == "equal":
             return backoff / 2 + random.uniform(0.0, backoff / 2)  # noqa: S311 - as above
         return backoff
+
+    def _growth(self, attempt: int) -> float:
+        try:
+            return self.backoff_multiplier ** max(attempt - 1, 0)
+        except OverflowError:
+            return float("inf") if self.initial_backoff_sec else 0.0
 
     def make_idempotency_key(self, step: Step) -> str | None:
         """The key for a vendor that recognises repeated requests, or None."""

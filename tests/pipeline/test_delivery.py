@@ -7,6 +7,7 @@ import pytest
 from sample_pipelines import Painter, Sink, kernel_plugins, paint, png, sha256
 
 from genblaze import GenblazeError, PipelineError, Verdict, extract_manifest, parse_manifest, verify_file
+from genblaze.embedding import content_digest
 
 
 def test_every_local_output_carries_the_manifest_and_verifies(new, folder):
@@ -72,7 +73,7 @@ def test_saving_writes_a_copy_that_verifies(new, painter, tmp_path):
     result = new().step(painter, model="m").run()
     saved = result.save(tmp_path / "deep" / "fox.png")
     assert saved.path == tmp_path / "deep" / "fox.png"
-    assert verify_file(saved.path, plugins=kernel_plugins()).ok
+    assert verify_file(saved.path).ok
     plain = result.save(tmp_path / "plain.png", embed=False)
     assert plain.method == "none"
     assert sha256(plain.path) == result.assets[0].sha256
@@ -83,7 +84,7 @@ def test_saving_one_of_several_outputs_needs_to_know_which(new, painter, tmp_pat
     with pytest.raises(GenblazeError, match="2 outputs"):
         result.save(tmp_path / "x.png")
     result.save(tmp_path / "x.png", asset=result.assets[1])
-    assert sha256(tmp_path / "x.png") == result.assets[1].sha256
+    assert content_digest(tmp_path / "x.png").sha256 == result.assets[1].sha256
 
 
 def test_an_output_elsewhere_has_no_local_path(new, folder, tmp_path):
@@ -157,7 +158,7 @@ def test_a_manifest_that_cannot_be_written_leaves_the_output(new, folder, caplog
 
 
 def test_a_saved_manifest_says_what_ran(new, painter, tmp_path):
-    result = new("n", "t", project_id="pr").metadata(a=1).step(painter, model="m", prompt="p").run()
+    result = new("n", tenant_id="t", project_id="pr").metadata(a=1).step(painter, model="m", prompt="p").run()
     data = json.loads(result.save_manifest(tmp_path / "m.json").read_text())
     run = data["run"]
     assert (run["name"], run["tenant_id"], run["project_id"], run["metadata"]) == ("n", "t", "pr", {"a": 1})

@@ -194,7 +194,7 @@ def test_a_tracer_of_the_published_shape_gets_every_call(new, painter):
         def on_run_end(self, run_id, result):
             calls.append(("run.end", run_id, result.run.status))
 
-    run = new("n", "t", tracer=Mine()).metadata(a=1).step(painter, model="m").run().run
+    run = new("n", tenant_id="t", tracer=Mine()).metadata(a=1).step(painter, model="m").run().run
     told = [call for call in calls if call[0] != "step.progress"]
     assert {call[1] for call in calls} == {run.run_id}
     assert [call[0] for call in told] == [

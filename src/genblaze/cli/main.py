@@ -33,6 +33,8 @@ class BuiltIn(NamedTuple):
 BUILT_IN: Final[dict[str, BuiltIn]] = {
     "demo": BuiltIn("genblaze.cli.demo:command", "Make a picture without any key, and verify it."),
     "run": BuiltIn("genblaze.cli.run:command", "Run a pipeline from a file."),
+    "runs": BuiltIn("genblaze.cli.runs:command", "List paid runs, or the paid steps of one."),
+    "resume": BuiltIn("genblaze.cli.resume:command", "Finish what a process that died had begun."),
     "verify": BuiltIn("genblaze.cli.verify:command", "Check that files are what their manifests say."),
     "extract": BuiltIn("genblaze.cli.extract:command", "Print the manifest inside a file."),
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error
 from genblaze.errors import ProviderError
-from genblaze.jobs import GenerateContext, Generation, Request
+from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.cache import revive
@@ -244,7 +244,13 @@ class StepRun:
         if journal is not None:
             await journal.take_up(driver, job)
         try:
-            return await driver.run()
+            generation = await driver.run()
+        except ProviderError:
+            watch.on_progress("failed")
+            raise
+        else:
+            watch.on_progress("succeeded", JobStatus(True))
+            return generation
         finally:
             self._accepted = driver.job_id is not None
             self.step.retries += max(driver.attempt - 1, 0)
