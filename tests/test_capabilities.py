@@ -2,7 +2,7 @@
 
 import pytest
 
-from genblaze.capabilities import Capability, media_type_of, parse_magic
+from genblaze.capabilities import Capability, media_type_of, media_types_of, parse_magic
 from genblaze.errors import InvalidValueError
 
 PNG = Capability(hook="embed_manifest", key="image/png", magic=("89504e470d0a1a0a",), suffixes=(".png",))
@@ -60,6 +60,14 @@ def test_between_equal_magics_the_suffix_decides():
     other = Capability(hook="embed_manifest", key="audio/x-riff", magic=("52494646",), suffixes=(".rif",))
     assert media_type_of([RIFF, other], b"RIFF....", "a.WAV") == "audio/wav"
     assert media_type_of([RIFF, other], b"RIFF....", "a.rif") == "audio/x-riff"
+
+
+def test_all_types_that_a_file_may_be_of_are_named_likeliest_first():
+    tagged = [Capability("embed_manifest", f"audio/{kind}", magic=("494433",), suffixes=(f".{kind}",)) for kind in "ab"]
+    assert media_types_of(tagged, b"ID3\4", "song.a") == ["audio/a", "audio/b"]
+    assert media_types_of(tagged, b"ID3\4", "song.b") == ["audio/b", "audio/a"]
+    assert media_types_of(KINDS, b"\x89PNG\r\n\x1a\n", "picture.webp") == ["image/png", "image/webp"]
+    assert media_types_of(KINDS, b"hello", "notes.txt") == []
 
 
 def test_the_suffix_is_asked_when_no_magic_matches():

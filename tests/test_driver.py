@@ -6,7 +6,16 @@ import time
 
 import pytest
 
-from genblaze import GenerateContext, Generation, JobStatus, ProviderError, ProviderErrorCode, RetryPolicy, Submitted, driver
+from genblaze import (
+    GenerateContext,
+    Generation,
+    JobStatus,
+    ProviderError,
+    ProviderErrorCode,
+    RetryPolicy,
+    Submitted,
+    driver,
+)
 from genblaze.driver import Driver, as_provider_error
 
 NOW = RetryPolicy(max_attempts=3, initial_backoff_sec=0, jitter="none")
@@ -143,7 +152,7 @@ async def test_a_long_wait_is_cut_by_heartbeats(tmp_path, monkeypatch):
 
 async def started(runner, job, call="poll"):
     running = asyncio.create_task(runner.run())
-    while call not in job.calls:
+    while call not in job.calls:  # noqa: ASYNC110 - what is waited for happens in def code
         await asyncio.sleep(0.001)
     running.cancel()
     return running

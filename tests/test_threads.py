@@ -42,7 +42,7 @@ async def test_idle_threads_end(monkeypatch):
     pool, barrier = DaemonThreads(), threading.Barrier(10)
     await asyncio.gather(*(pool.run(barrier.wait, 5) for _ in range(10)))
     deadline = time.monotonic() + 5
-    while len(own_threads()) > before and time.monotonic() < deadline:
+    while len(own_threads()) > before and time.monotonic() < deadline:  # noqa: ASYNC110 - what is waited for happens in def code
         await asyncio.sleep(0.02)
     assert len(own_threads()) <= before
     assert await pool.run(int) == 0
@@ -92,7 +92,9 @@ async def test_exceptions_come_back_as_they_are(raised):
 
 
 @pytest.mark.parametrize(
-    "raised", [StopIteration(1), SystemExit(2), KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit()], ids=repr
+    "raised",
+    [StopIteration(1), SystemExit(2), KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit()],
+    ids=repr,
 )
 async def test_exceptions_that_would_upset_the_loop_come_back_as_errors(raised):
     def fail():

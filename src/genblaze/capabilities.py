@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from genblaze.models.enums import Modality
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SELECTED_HOOKS", "Capability", "MagicPattern", "media_type_of", "parse_magic"]
+__all__ = ["SELECTED_HOOKS", "Capability", "MagicPattern", "media_type_of", "media_types_of", "parse_magic"]
 
 SELECTED_HOOKS: Final[dict[str, str]] = {
     "generate": "generate",
@@ -113,6 +114,7 @@ class MagicPattern(msgspec.Struct, frozen=True):
         return int.from_bytes(head[: self.length]) & self.mask == self.value
 
 
+@cache  # every file that is opened asks for all of them
 def parse_magic(text: str) -> MagicPattern:
     """Read a pattern such as `"89504e47"` or `"52494646 ???????? 57454250"`.
 
@@ -135,27 +137,33 @@ def parse_magic(text: str) -> MagicPattern:
 
 
 def media_type_of(capabilities: Iterable[Capability], head: bytes, name: str | None = None) -> str:
-    """Recognise a media type by what plugins declared: the longest matching magic, then the suffix.
+    """Recognise a media type by what plugins declared: the first of `media_types_of`.
+
+    Returns:
+        The media type, or `application/octet-stream` when nothing matches.
+    """
+    return next(iter(media_types_of(capabilities, head, name)), UNKNOWN_MEDIA_TYPE)
+
+
+def media_types_of(capabilities: Iterable[Capability], head: bytes, name: str | None = None) -> list[str]:
+    """All media types that a file may be of, the likeliest first: the longest matching magic, then the suffix.
+
+    More than one where files of several types begin alike, such as all audio behind an ID3 tag.
 
     Args:
         capabilities: What to recognise; wildcard keys (`image/*`) name no type and are passed over.
         head: The first bytes of the file, 64 are enough.
         name: The file's name, if it has one.
-
-    Returns:
-        The media type, or `application/octet-stream` when nothing matches.
     """
     kinds = [each for each in capabilities if "*" not in each.key]
-    suffixed = [each.key for each in kinds if name and _ends_with(name, each.suffixes)]
-    matches = [
+    suffixed = sorted({each.key for each in kinds if name and _ends_with(name, each.suffixes)})
+    matches = {
         (pattern.weight, each.key in suffixed, each.key)
         for each in kinds
         for pattern in map(parse_magic, each.magic)
         if pattern.matches(head)
-    ]
-    if matches:
-        return max(matches)[2]
-    return min(suffixed, default=UNKNOWN_MEDIA_TYPE)
+    }
+    return list(dict.fromkeys([*(match[2] for match in sorted(matches, reverse=True)), *suffixed]))
 
 
 def _ends_with(name: str, suffixes: tuple[str, ...]) -> bool:

@@ -283,7 +283,7 @@ class _Embedding:
 
     def _content(self) -> tuple[EditPlan, ContentDigest | None]:
         """The plan of the file's content: without its manifest, unless the manifest to embed lists it with that."""
-        if self.media.layout.payload is not None:
+        if self.media.layout.restores:
             everything = whole(self.media.file)
             digest = digest_plan(self.media.file, everything)
             if digest.sha256 in outputs_by_digest(self.manifest):

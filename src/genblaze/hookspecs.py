@@ -261,9 +261,10 @@ def fetch(url: str, target: Path, context: FetchContext) -> Awaitable[Fetched] |
 def inspect_media(reader: Reader) -> Layout | None:
     """Parse a file: any manifest in it, the ranges of the coded media, what the container itself states.
 
-    Called once per file, on the plugin that the recognised media type selects (see `Capability.magic`).
-    Stops at first non-None result. None means that the file is not of that type after all. Reads with
-    bounded time and memory. Raises `LayoutError` where the file cannot be parsed.
+    Called on the plugin that the recognised media type selects (see `Capability.magic`); where files of several
+    types begin alike, on one after the other until one claims the file. Stops at first non-None result. None means
+    that the file is not of that type after all. Reads with bounded time and memory. Raises `LayoutError` where the
+    file cannot be parsed.
 
     A complete plugin for a format that begins with `ACME` and whose readers stop at the length it states, so that
     the manifest can follow the content:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import Struct
 
 from genblaze.edits import ContentDigest, FileReader, PlanReader, compose, digest_plan, whole
-from genblaze.errors import ManifestError
+from genblaze.errors import ManifestError, PluginError
 from genblaze.layout import EditPlan, Layout, LayoutError, Reader
 from genblaze.models.asset import Asset
 from genblaze.models.manifest import Manifest, parse_manifest
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
 
 __all__ = ["MediaFile", "Output", "outputs_by_digest"]
-
-_HEAD_LENGTH = 64
 
 
 class MediaFile:
@@ -51,7 +49,7 @@ class MediaFile:
         self.trouble: str | None = None
         self.file = FileReader(path)
         try:
-            self.media_type = plugins.media_type_of(self.file.read_at(0, _HEAD_LENGTH), self.file.path.name)
+            self.media_type = plugins.recognise(self.file, self.file.path.name)
         except BaseException:
             self.file.close()
             raise
@@ -62,7 +60,10 @@ class MediaFile:
         Raises:
             LayoutError: The format's plugin cannot parse it.
         """
-        layout = self.plugins.inspect_media(reader, self.media_type)
+        try:
+            layout = self.plugins.inspect_media(reader, self.media_type)
+        except PluginError as error:  # a broken plugin must not cost the file its provenance: the sidecar takes it
+            raise LayoutError(str(error)) from error
         return Layout(media_type=self.media_type, size=reader.size) if layout is None else layout
 
     @cached_property

@@ -152,7 +152,7 @@ class StructuredLogger:
             **fields,
         }
         line = redact_secrets(json.dumps(record, default=str, ensure_ascii=False))
-        if not isinstance(self._logger, logging.Logger):
+        if not isinstance(self._logger, logging.Logger | logging.LoggerAdapter):
             self._logger.log(logging.getLevelName(level), "{}", line)
         elif self._logger.hasHandlers():
             self._logger.log(level, "%s", line)
@@ -162,7 +162,7 @@ class StructuredLogger:
 
 
 class LoggingTracer(Tracer):
-    """Logs a run as JSON lines: one when it starts, one per step, one at its end, and one per retry.
+    """Logs a run as JSON lines: one for each event but progress; the end of a step and of the run tell most.
 
     Args:
         logger: A `StructuredLogger`, a standard `logging.Logger`, or a loguru logger; default `genblaze.pipeline`.

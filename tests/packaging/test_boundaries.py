@@ -15,6 +15,7 @@ PUBLIC = {
     "canonical",
     "capabilities",
     "errors",
+    "file_urls",
     "hookspecs",
     "jobs",
     "layout",

@@ -76,7 +76,9 @@ def test_a_timeout_of_one_item_is_its_result(new, folder):
 
 
 def test_fields_fill_every_step_and_nested_params(new, painter):
-    pipeline = new(chain=True).step(painter, model="a", prompt="draw {animal}", style={"tags": ["{mood}", "x"]}, n="{n}")
+    pipeline = new(chain=True).step(
+        painter, model="a", prompt="draw {animal}", style={"tags": ["{mood}", "x"]}, n="{n}"
+    )
     pipeline.step(painter, model="b", prompt="make {animal} move")
     results = pipeline.batch_run([{"animal": "a fox", "mood": "calm", "n": 3}])
     first, second = results[0].run.steps
@@ -90,11 +92,20 @@ def test_a_bare_prompt_fills_its_field_or_replaces_the_only_prompt(new, painter)
     new().step(painter, model="m", prompt="a dog").batch_run(["a {literal} fox"])
     new().step(painter, model="m", prompt=PromptTemplate(template="ink: {prompt}")).batch_run(["a hare"])
     new().step(painter, model="m").batch_run(["a cat"])
-    assert [step.prompt for step in painter.seen] == ["oil painting of a fox", "a {literal} fox", "ink: a hare", "a cat"]
+    assert [step.prompt for step in painter.seen] == [
+        "oil painting of a fox",
+        "a {literal} fox",
+        "ink: a hare",
+        "a cat",
+    ]
 
 
 def test_items_merge_into_the_first_step(new, painter):
-    pipeline = new(chain=True).step(painter, model="a", prompt="p", metadata={"x": 1}, size="s").step(painter, model="b", prompt="q")
+    pipeline = (
+        new(chain=True)
+        .step(painter, model="a", prompt="p", metadata={"x": 1}, size="s")
+        .step(painter, model="b", prompt="q")
+    )
     item = {"prompt": "mine", "metadata": {"y": 2}, "prompt_visibility": "private", "size": "xl", "seed": 4}
     first, second = pipeline.batch_run(items=[item])[0].run.steps
     assert (first.prompt, first.metadata, first.params, first.seed) == ("mine", {"x": 1, "y": 2}, {"size": "xl"}, 4)

@@ -40,7 +40,9 @@ def test_a_hit_never_calls_the_provider_and_gives_a_file_of_its_own(new, painter
         assert found.manifest.run.run_id == result.run.run_id
 
 
-@pytest.mark.parametrize("change", [{"prompt": "b"}, {"seed": 2}, {"size": "s"}, {"model": "n"}, {"negative_prompt": "x"}])
+@pytest.mark.parametrize(
+    "change", [{"prompt": "b"}, {"seed": 2}, {"size": "s"}, {"model": "n"}, {"negative_prompt": "x"}]
+)
 def test_another_question_is_a_miss(new, painter, cache, change):
     asked = {"model": "m", "prompt": "a", "seed": 1}
     new().cache(cache).step(painter, **asked).run()

@@ -41,7 +41,9 @@ def press(code, tmp_path, **options):
 def test_ctrl_c_waits_until_the_vendor_was_told(tmp_path, how, wait, base):
     telling = TELLING.format(base=base, how=how, wait=wait)
     if base == "AsyncQueue":
-        telling = telling.replace("    def poll", "    async def poll").replace("return super().poll", "return await super().poll")
+        telling = telling.replace("    def poll", "    async def poll").replace(
+            "return super().poll", "return await super().poll"
+        )
     code = telling + "\nnew().step(Telling('out', polls=10**6), model='m').run()"
     returncode, out, err, seconds = press(code, tmp_path)
     assert "cancelled job-1" in out
@@ -67,7 +69,9 @@ new().step(Slow("out"), model="m").run()
 
 @pytest.mark.slow
 def test_ctrl_c_reaches_a_run_inside_a_running_event_loop(tmp_path):
-    code = TELLING.format(base="Queue", how="", wait="time.sleep(0.2)") + """
+    code = (
+        TELLING.format(base="Queue", how="", wait="time.sleep(0.2)")
+        + """
 async def notebook():
     new().step(Telling('out', polls=10**6), model='m').run()
 try:
@@ -76,6 +80,7 @@ except KeyboardInterrupt:
     said("interrupted")
     sys.exit(7)
 """
+    )
     returncode, out, _, seconds = press(code, tmp_path)
     assert returncode == 7
     assert out.index("cancelled job-1") < out.index("interrupted")
@@ -102,10 +107,13 @@ def test_ctrl_c_while_streaming_cancels_the_run(tmp_path, where):
     if where == "body":
         telling = telling.replace('if not self.told("poll"): ready()', "pass")
     body = "ready(); time.sleep(20)" if where == "body" else "pass"
-    code = telling + f"""
+    code = (
+        telling
+        + f"""
 for event in new().step(Telling('out', polls=10**6), model='m').stream():
     if event.type == 'step.progress' and event.request_id: {body}
 """
+    )
     returncode, out, err, seconds = press(code, tmp_path)
     assert returncode in (-2, 130)
     assert "cancelled job-1" in out
@@ -176,7 +184,7 @@ async def test_cancelling_arun_tells_vendors_and_leaves_no_task(new, folder):
     queue, painter = AsyncQueue(folder, polls=10**6), AsyncPainter(folder, seconds=30)
     before = asyncio.all_tasks()
     running = asyncio.create_task(new().step(queue, model="m").step(painter, model="m").arun())
-    while "poll" not in queue.log or not painter.seen:
+    while "poll" not in queue.log or not painter.seen:  # noqa: ASYNC110 - what is waited for happens in def code
         await asyncio.sleep(0.005)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -200,9 +208,11 @@ async def test_a_cancelled_run_is_told_to_tracers_with_its_finished_steps(new, f
         def on_run_end(self, run_id, result):
             ended.append(result)
 
-    pipeline = new(tracer=Tracer()).step(Painter(folder), model="quick").step(AsyncQueue(folder, polls=10**6), model="m")
+    pipeline = (
+        new(tracer=Tracer()).step(Painter(folder), model="quick").step(AsyncQueue(folder, polls=10**6), model="m")
+    )
     running = asyncio.create_task(pipeline.arun(max_concurrency=1))
-    while "poll" not in pipeline.steps[1].provider.log:
+    while "poll" not in pipeline.steps[1].provider.log:  # noqa: ASYNC110 - what is waited for happens in def code
         await asyncio.sleep(0.005)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -217,7 +227,7 @@ def test_cancelling_a_batch_stops_every_item(new, folder):
     async def main():
         queue = AsyncQueue(folder, polls=10**6)
         running = asyncio.create_task(new().step(queue, model="m").abatch_run(["a", "b", "c"], max_concurrency=2))
-        while len(queue.jobs) < 2:
+        while len(queue.jobs) < 2:  # noqa: ASYNC110 - what is waited for happens in def code
             await asyncio.sleep(0.005)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -226,6 +226,13 @@ def test_a_hundred_steps_at_once_share_their_commits(tmp_path):
     assert {each.state for each in journal.entries(result.run.run_id).values()} == {FINISHED}
 
 
+def wait_for_a_purchase(ledger: Path, process: subprocess.Popen[str]) -> None:
+    """Return when the process has bought something, or has ended: before that a kill would prove nothing."""
+    before = ledger.stat().st_size if ledger.exists() else 0
+    while process.poll() is None and not (ledger.exists() and ledger.stat().st_size > before):
+        time.sleep(0.001)
+
+
 def killed_until_done(folder: Path, *, listing: bool, journal: bool, seed: int) -> list[str]:
     """Run the program, killing it at random moments, until it ends by itself; the vendor's ledger."""
     chance = random.Random(seed)
@@ -241,7 +248,8 @@ def killed_until_done(folder: Path, *, listing: bool, journal: bool, seed: int) 
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n", process.stderr.read()
         if kills < 6:
-            time.sleep(chance.uniform(0.01, 0.12))
+            wait_for_a_purchase(folder / "ledger", process)
+            time.sleep(chance.uniform(0.0, 0.03))
             process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
         if process.returncode == 0:

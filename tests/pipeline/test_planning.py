@@ -77,7 +77,14 @@ def test_a_seed_must_be_an_integer(refused, seed):
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(b"x", "bytes"), (Path("x"), "Path"), (Decimal("1"), "Decimal"), ("\ud800", "surrogate"), ({1, 2}, "set"), (object(), "object")],
+    [
+        (b"x", "bytes"),
+        (Path("x"), "Path"),
+        (Decimal("1"), "Decimal"),
+        ("\ud800", "surrogate"),
+        ({1, 2}, "set"),
+        (..., "ellipsis"),
+    ],
     ids=repr,
 )
 @pytest.mark.parametrize("field", ["params", "metadata"])
@@ -112,7 +119,7 @@ def test_a_template_that_was_not_rendered_is_refused_with_its_fields(refused):
         ({"params": {"metadata": {}}}, "metadata"),
         ({"inputs": []}, "external_inputs"),
         ({"metadata": {"_input_from": 1}}, "reserved"),
-        ({"input_from": 0, "external_inputs": [object()]}, "exclude each other"),
+        ({"input_from": 0, "external_inputs": [...]}, "exclude each other"),
     ],
     ids=str,
 )

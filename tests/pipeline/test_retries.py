@@ -86,7 +86,9 @@ def test_what_is_not_worth_a_retry_is_not_retried(new, folder):
 
 
 def test_secrets_in_an_error_are_not_recorded(new, folder):
-    painter = Painter(folder, errors=[failing(), ProviderError("bad key sk-abcdefghijklmnopqrstuvwx")], retry_policy=NOW)
+    painter = Painter(
+        folder, errors=[failing(), ProviderError("bad key sk-abcdefghijklmnopqrstuvwx")], retry_policy=NOW
+    )
     painter.errors[0].args = ("Bearer abcdefghijklmnopqrstuvwxyz",)
     result = new().step(painter, model="m").run(raise_on_failure=False)
     assert "abcdefghijklm" not in result.manifest.to_canonical_json()

@@ -105,9 +105,7 @@ def test_an_external_file_is_handed_over_without_its_manifest(new, folder, tmp_p
                 return Layout(media_type="image/png", size=reader.size)
             plan = EditPlan((Copy(0, len(content)),))
             record = decode_record(found[1])
-            return Layout(
-                media_type="image/png", size=reader.size, payload=found[0], record=record, restores=(plan,)
-            )
+            return Layout(media_type="image/png", size=reader.size, payload=found[0], record=record, restores=(plan,))
 
         @hookimpl
         def embed_manifest(self, layout, payload, record):
@@ -157,7 +155,12 @@ def test_an_input_that_has_changed_is_refused(new, painter, tmp_path):
 
 
 def test_an_input_that_is_missing_never_reaches_the_provider(new, painter, tmp_path):
-    step = new().step(painter, model="m", external_inputs=[png(tmp_path / "no.png")]).run(raise_on_failure=False).run.steps[0]
+    step = (
+        new()
+        .step(painter, model="m", external_inputs=[png(tmp_path / "no.png")])
+        .run(raise_on_failure=False)
+        .run.steps[0]
+    )
     assert painter.calls == 0
     assert "does not exist" in step.error
 

@@ -8,7 +8,14 @@ from genblaze import GenblazeError, PipelineTemplate, PromptTemplate, StepTempla
 
 def full_pipeline(new, painter):
     pipeline = new("p", chain=True).metadata(team="x")
-    pipeline.step(painter, model="a", prompt=PromptTemplate("a {animal}"), seed=1, prompt_visibility="private", metadata={"k": [1]})
+    pipeline.step(
+        painter,
+        model="a",
+        prompt=PromptTemplate("a {animal}"),
+        seed=1,
+        prompt_visibility="private",
+        metadata={"k": [1]},
+    )
     return pipeline.step(painter, model="b", modality="video", fallback_models=["c"], step_name="second", input_from=0)
 
 
@@ -96,7 +103,9 @@ def test_a_field_without_a_value_is_refused(new, painter):
 
 
 def test_variables_reach_nested_params():
-    template = PipelineTemplate(steps=[StepTemplate(provider_name="p", model="m", params={"a": ["{x}", {"b": "{x} y"}]})])
+    template = PipelineTemplate(
+        steps=[StepTemplate(provider_name="p", model="m", params={"a": ["{x}", {"b": "{x} y"}]})]
+    )
     assert template.instantiate(variables={"x": 2}).steps[0].params == {"a": [2, {"b": "2 y"}]}
 
 

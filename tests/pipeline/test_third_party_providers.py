@@ -144,7 +144,13 @@ def test_the_same_asset_object_each_time_gives_assets_of_their_own(new, folder):
 @pytest.mark.parametrize("base", [Painter, AsyncPainter])
 @pytest.mark.parametrize(
     "raised",
-    [OddError("odd"), SystemExit(3), StopIteration("x"), asyncio.CancelledError(), ExceptionGroup("g", [ValueError("v")])],
+    [
+        OddError("odd"),
+        SystemExit(3),
+        StopIteration("x"),
+        asyncio.CancelledError(),
+        ExceptionGroup("g", [ValueError("v")]),
+    ],
     ids=lambda raised: type(raised).__name__,
 )
 def test_odd_exceptions_fail_the_step_and_nothing_else(new, folder, base, raised):
@@ -262,7 +268,9 @@ def test_a_native_job_object_needs_no_base_class(new, folder):
 
                 async def fetch(self, job_id):
                     path = paint(context.path_for("native-1", ".png"), request.prompt)
-                    return Generation(assets=(png(path),), cost_usd=0.1, payload={"x": 1}, changes={"model_version": "7"})
+                    return Generation(
+                        assets=(png(path),), cost_usd=0.1, payload={"x": 1}, changes={"model_version": "7"}
+                    )
 
             return Job()
 

@@ -1,4 +1,4 @@
-"""Providers that really write PNG files, sinks and tracers of the published shape, and managers without installed plugins."""
+"""Providers that really write PNG files, sinks of the published shape, and managers without installed plugins."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,12 @@ NOW = RetryPolicy(max_attempts=4, initial_backoff_sec=0, jitter="none")
 def kernel_plugins(**named):
     """A manager with the kernel's own plugins and those given, and nothing that is installed."""
     plugins = PluginManager(Config(), autoload=False)
-    for name, plugin in {"sidecar": sidecar, "fetch-file": file_fetch, "evaluator": callable_evaluator, **named}.items():
+    for name, plugin in {
+        "sidecar": sidecar,
+        "fetch-file": file_fetch,
+        "evaluator": callable_evaluator,
+        **named,
+    }.items():
         plugins.register(plugin, name.replace("_", "-"))
     return plugins
 
@@ -215,10 +220,12 @@ def painter_plugin(painter, *keys, modalities=()):
 
 
 def start_script(code, folder):
-    """Start Python on a script that can import genblaze and this module; it says `ready` when it wants to be interrupted."""
+    """Start Python on a script that can import this module; it says `ready` when it wants to be interrupted."""
     script = Path(folder) / "script.py"
     script.write_text(textwrap.dedent(code), encoding="utf-8")
-    bootstrap = f"import sys; sys.path[:0] = {[path for path in sys.path if path]!r}; from pathlib import Path; exec(Path({str(script)!r}).read_text())"
+    paths = [path for path in sys.path if path]
+    run = f"from pathlib import Path; exec(Path({str(script)!r}).read_text())"
+    bootstrap = f"import sys; sys.path[:0] = {paths!r}; {run}"
     command = [sys.executable, "-W", "error", "-c", bootstrap]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -226,6 +233,8 @@ def start_script(code, folder):
 def interrupt(process, *, times=1, pause=0.3, timeout=20):
     """Press Ctrl-C when the script says `ready`; returns its output, its errors and the seconds until it had ended."""
     lines = []
+    watchdog = threading.Timer(timeout, process.kill)  # a script that never says so must not hold up the tests
+    watchdog.start()
     for line in process.stdout:
         lines.append(line)
         if line.strip() == "ready":
@@ -235,4 +244,5 @@ def interrupt(process, *, times=1, pause=0.3, timeout=20):
         time.sleep(pause if number else 0.1)
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=timeout)
+    watchdog.cancel()
     return "".join(lines) + out, err, time.monotonic() - started

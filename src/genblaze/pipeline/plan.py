@@ -226,6 +226,7 @@ def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inp
     for provider, model in [(spec.provider, spec.model), *(_fallback(entry, spec) for entry in spec.fallback_models)]:
         if isinstance(provider, str):
             name, target = plugins.resolve_provider(provider, spec.modality), None
+            plugins.select("generate", name)  # two that claim one name are found here, not at the step
         else:
             name, target = str(getattr(provider, "name", type(provider).__name__)), provider
         if target is not None:

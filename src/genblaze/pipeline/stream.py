@@ -127,10 +127,10 @@ async def _supervised(work: Callable[[Callable[[StreamEvent], None]], Coroutine[
 
 def _leave(thread: LoopThread[Any]) -> None:
     """Cancel what goes on in `thread`, and give it a few seconds to clean up."""
-    if thread.ended(0):
-        return
-    thread.cancel()
-    if not thread.is_current():  # the garbage collector may call from there
+    if thread.is_current():  # the garbage collector may call from there, where waiting would be for oneself
+        thread.cancel()
+    elif not thread.ended(0):
+        thread.cancel()
         thread.ended(LEAVE_GRACE_SEC)
 
 

@@ -6,7 +6,7 @@ import logging
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from genblaze.capabilities import Capability, media_type_of
+from genblaze.capabilities import MAX_MAGIC_BYTES, UNKNOWN_MEDIA_TYPE, Capability, media_type_of, media_types_of
 from genblaze.errors import GenblazeError, PluginError, PluginNotFoundError
 from genblaze.plugins.adapters import adapt_evaluator, adapt_provider, scheme_of
 from genblaze.plugins.records import PluginRecord, Selection
@@ -161,6 +161,25 @@ class PluginManager:
         """
         declared = [each.capability for each in self._registry.candidates]
         return media_type_of(declared, head, name)
+
+    def recognise(self, reader: Reader, name: str | None = None) -> str:
+        """Recognise a media type as `media_type_of` does, and let plugins look further where it leaves a choice.
+
+        Returns:
+            The likeliest type whose plugin parses the file, or fails to; else the likeliest at all.
+        """
+        from genblaze.layout import LayoutError
+
+        head = reader.read_at(0, MAX_MAGIC_BYTES)
+        declared = [each.capability for each in self._registry.candidates]
+        kinds = media_types_of(declared, head, name)
+        for kind in kinds if len(kinds) > 1 else ():
+            try:
+                if self.inspect_media(reader, kind) is not None:
+                    return kind
+            except LayoutError:
+                return kind
+        return next(iter(kinds), UNKNOWN_MEDIA_TYPE)
 
     def inspect_media(self, reader: Reader, media_type: str) -> Layout | None:
         """Parse a file.

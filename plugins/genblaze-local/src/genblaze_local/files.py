@@ -9,14 +9,16 @@ from typing import BinaryIO
 
 from genblaze.atomic import atomic_write
 from genblaze.models import Asset
+from genblaze_local.vendor import LocalJob
 
 _BLOCK = 1 << 20
 
 
-def write_asset(asset: Asset, folder: Path, suffix: str, write: Callable[[BinaryIO], object]) -> Asset:
+def write_asset(asset: Asset, folder: Path, suffix: str, write: Callable[[BinaryIO], object], job: LocalJob) -> Asset:
     """Let `write` fill the file of an asset; returns the asset with its URL, digest and size.
 
     Raises:
+        JobCancelledError: Nobody wants the job any more; no file is left behind.
         OSError: The folder cannot be made or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,6 +31,7 @@ def write_asset(asset: Asset, folder: Path, suffix: str, write: Callable[[Binary
         while block := file.read(_BLOCK):
             digest.update(block)
             size += len(block)
+        job.tell(1.0, "done")
     asset.url = path.as_uri()
     asset.sha256, asset.size_bytes = digest.hexdigest(), size
     return asset

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from math import isfinite
-from typing import Any
+from typing import Any, NoReturn
 
 from genblaze.errors import ProviderError
 from genblaze.models import ProviderErrorCode, Step
 
 MAX_PROMPT_LENGTH = 100_000
 
-_SIZE = re.compile(r"\s*(\d{1,9})\s*[xX×*]\s*(\d{1,9})\s*")
+_SIZE = re.compile(r"\s*(\d{1,9})\s*[xX\u00d7*]\s*(\d{1,9})\s*")
 
 
 class Params:
@@ -21,13 +21,19 @@ class Params:
     def __init__(self, step: Step, provider: str) -> None:
         self._values: dict[str, Any] = dict(step.params)
         self._provider = provider
-        self._known: set[str] = set()
+        # Fields of the step; a pipeline takes them out of the parameters, `invoke` leaves them to the caller.
+        self._known = {"seed", "negative_prompt"}
         if len(step.prompt or "") > MAX_PROMPT_LENGTH:
-            raise self.refusal(f"the prompt has more than {MAX_PROMPT_LENGTH} characters. Shorten it.")
+            self.refuse(f"the prompt has more than {MAX_PROMPT_LENGTH} characters. Shorten it.")
 
-    def refusal(self, problem: str) -> ProviderError:
-        """The error for a request that cannot be done."""
-        return ProviderError(f"{self._provider}: {problem}", error_code=ProviderErrorCode.INVALID_INPUT)
+    def refuse(self, problem: str) -> NoReturn:
+        """Refuse a request that cannot be done.
+
+        Raises:
+            ProviderError: Always.
+        """
+        msg = f"{self._provider}: {problem}"
+        raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
 
     def size(self, default: tuple[int, int], *, least: int, most: int) -> tuple[int, int]:
         """Width and height in pixels, from `size="768x512"` or from `width` and `height`.
@@ -40,11 +46,11 @@ class Params:
         if size is not None:
             match = _SIZE.fullmatch(size) if isinstance(size, str) else None
             if match is None:
-                raise self.refusal(f'size is {size!r}. Write it as "768x512".')
+                self.refuse(f'size is {size!r}. Write it as "768x512".')
             width, height = int(match[1]), int(match[2])
             for side, value in (("width", width), ("height", height)):
                 if not least <= value <= most:
-                    raise self.refusal(f"{side} must be from {least} to {most} pixels, not {value} (size {size!r}).")
+                    self.refuse(f"{side} must be from {least} to {most} pixels, not {value} (size {size!r}).")
         return (
             int(self.number("width", width, least=least, most=most, whole=True)),
             int(self.number("height", height, least=least, most=most, whole=True)),
@@ -61,9 +67,9 @@ class Params:
             return default
         kind = "a whole number" if whole else "a number"
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            raise self.refusal(f"{name} is {value!r}: it must be {kind} from {least:g} to {most:g}.")
+            self.refuse(f"{name} is {value!r}: it must be {kind} from {least:g} to {most:g}.")
         if not least <= value <= most or (whole and value != int(value)):
-            raise self.refusal(f"{name} is {value:g}: it must be {kind} from {least:g} to {most:g}.")
+            self.refuse(f"{name} is {value:g}: it must be {kind} from {least:g} to {most:g}.")
         return value
 
     def text(self, name: str) -> str:
@@ -74,7 +80,7 @@ class Params:
         """
         value = self._take(name)
         if value is not None and not isinstance(value, str):
-            raise self.refusal(f"{name} is {value!r}: it must be text.")
+            self.refuse(f"{name} is {value!r}: it must be text.")
         return value or ""
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -85,7 +91,7 @@ class Params:
         """
         value = self._take(name)
         if value is not None and not isinstance(value, bool):
-            raise self.refusal(f"{name} is {value!r}: it must be true or false.")
+            self.refuse(f"{name} is {value!r}: it must be true or false.")
         return default if value is None else value
 
     def finish(self) -> None:
@@ -98,7 +104,7 @@ class Params:
             near = difflib.get_close_matches(name, self._known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             known = ", ".join(sorted(self._known))
-            raise self.refusal(f"there is no parameter {name!r}.{hint} Known parameters: {known}.")
+            self.refuse(f"there is no parameter {name!r}.{hint} Known parameters: {known}.")
 
     def _take(self, name: str) -> Any:
         self._known.add(name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
+from copy import copy
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from genblaze.errors import InvalidValueError, ProviderError
 from genblaze.models import Modality, ProviderErrorCode, Step
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 DEFAULT_OUTPUT_DIR = "output"
 
+Options = TypeVar("Options")
 
-class LocalProvider(BaseProvider):
+
+class LocalProvider(BaseProvider, Generic[Options]):
     """A provider whose vendor is this machine. Use one of its three subclasses.
 
     The same prompt, parameters and seed give the same bytes, wherever the same versions are installed.
@@ -72,20 +75,30 @@ class LocalProvider(BaseProvider):
         self._vendor = LocalVendor(
             latency=latency, fail_times=fail_times, failure=failure, rate_limit_per_minute=rate_limit_per_minute
         )
-        self._folders: dict[str, Path] = {}
 
     @abstractmethod
-    def work(self, step: Step, params: Params, folder: Path) -> Work:
-        """What makes the step's output. Everything that can be refused is refused here, before any work.
+    def options(self, params: Params) -> Options:
+        """The parameters, read and checked.
 
         Raises:
-            ProviderError: A parameter or an input cannot be used.
+            ProviderError: One of them cannot be used.
+        """
+
+    @abstractmethod
+    def work(self, step: Step, options: Options, folder: Path) -> Work:
+        """What makes the step's output. Inputs are checked here, before any work.
+
+        Raises:
+            ProviderError: An input cannot be used.
         """
 
     def job(self, request: Request, context: GenerateContext) -> Job:
         """The job of one request; its file goes where the pipeline's do, unless the provider has a folder."""
-        self._folders[request.step_id] = context.output_dir
-        return super().job(request, context)
+        provider = self
+        if self.output_dir is None:
+            provider = copy(self)  # of the same vendor, with the same jobs
+            provider.output_dir = context.output_dir
+        return BaseProvider.job(provider, request, context)
 
     def submit(self, step: Step, config: RunnableConfig | None = None) -> str:  # noqa: ARG002 - nothing to configure
         """Check the request and begin to work.
@@ -97,11 +110,10 @@ class LocalProvider(BaseProvider):
             msg = f"{self.name} has no model {step.model!r}. Use {self.model!r}."
             raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
         params = Params(step, self.name)
-        folder = self.output_dir or self._folders.get(step.step_id) or Path(DEFAULT_OUTPUT_DIR)
-        work = self.work(step, params, folder.absolute())
-        job_id = self._vendor.submit(work)
-        self._folders.pop(step.step_id, None)
-        return job_id
+        options = self.options(params)
+        params.finish()
+        folder = self.output_dir or Path(DEFAULT_OUTPUT_DIR)
+        return self._vendor.submit(self.work(step, options, folder.absolute()))
 
     def poll(self, prediction_id: str, config: RunnableConfig | None = None) -> bool:  # noqa: ARG002 - as above
         """Whether the job has ended."""

@@ -26,10 +26,12 @@ class LocalJob:
 
     Attributes:
         job_id: What the vendor calls it.
+        latency: Seconds it takes at least.
         fraction: How much of the work is done, 0.0 to 1.0.
         message: What is being done.
         asset: The output, once it is there.
         error: What went wrong, if anything did.
+        latency: Seconds that the job takes at least.
     """
 
     def __init__(self, work: Work, latency: float) -> None:
@@ -39,7 +41,7 @@ class LocalJob:
         self.asset: Asset | None = None
         self.error: ProviderError | None = None
         self._work = work
-        self._latency = latency
+        self.latency = latency
         self._started = monotonic()
         self._cancelled = threading.Event()
         self._ended = threading.Event()
@@ -59,8 +61,17 @@ class LocalJob:
             JobCancelledError: Nobody wants the job any more.
         """
         self.fraction, self.message = fraction, message
-        due = self._started + self._latency * fraction
+        due = self._started + self.latency * fraction
         if self._cancelled.wait(max(0.0, due - monotonic())):
+            raise JobCancelledError
+
+    def check(self) -> None:
+        """Stop the work here if nobody wants it.
+
+        Raises:
+            JobCancelledError: Nobody does.
+        """
+        if self._cancelled.is_set():
             raise JobCancelledError
 
     def on_cancel(self, stop: Callable[[], object]) -> None:
@@ -82,9 +93,7 @@ class LocalJob:
     def _run(self) -> None:
         try:
             self.tell(0.0, "started")
-            asset = self._work(self)
-            self.tell(1.0, "done")
-            self.asset = asset
+            self.asset = self._work(self)
         except ProviderError as error:
             self.error = error
         except JobCancelledError:

@@ -1,8 +1,8 @@
 """GIF: manifest and record in an XMP application extension right before the trailer.
 
-Format: GIF89a specification (CompuServe, 1990), §17 to §27; ISO 16684-3 (XMP), §1.1.2. The packet is not cut into
-sub-blocks: 258 closing bytes lead any reader that takes its characters for block lengths to the end. The published
-genblaze packages know no GIF, so nothing but this module reads what it writes.
+Format: GIF89a specification (CompuServe, 1990), §17 to §27; Adobe XMP Specification Part 3 (XMP in GIF). The packet is
+not cut into sub-blocks: 258 closing bytes lead any reader that takes its characters for block lengths to the end. The
+published genblaze packages know no GIF, so nothing but this module reads what it writes.
 """
 
 from __future__ import annotations
@@ -202,18 +202,17 @@ class _SubBlocks:
         """
         start, length = position, _FIRST_WINDOW
         while window := self._reader.read_at(position, length):
-            size, index, left = len(window), 0, self._left
-            while index < size:
+            size, index, left, count = len(window), 0, self._left, 1
+            while count and index < size:
                 count = window[index]
                 index += count + 1
                 left -= 1
-                if not count:
-                    self._left = left
-                    return position + index
             self._left = left
             if left < 0:
                 msg = f"it has more than {MAX_SUB_BLOCKS} sub-blocks"
                 raise LayoutError(msg)
+            if not count:
+                return position + index
             position, length = position + index, _WINDOW
         msg = f"the data that begin at byte {start} are cut off by the end of the file"
         raise LayoutError(msg)

@@ -165,17 +165,15 @@ class Body:
         if not self._scrambled:
             data = self._reader.read_at(position, max(0, min(length, self.end - position)))
             return data, position + len(data)
-        pieces = []
-        for piece, position in self._unscrambled(position, length):  # noqa: B020, PLR1704 - the last one counts
-            pieces.append(piece)
-        return b"".join(pieces), position
+        pieces = list(self._unscrambled(position, length))
+        return b"".join(piece for piece, _ in pieces), pieces[-1][1] if pieces else position
 
     def skip(self, position: int, length: int) -> int:
         """The position `length` bytes further on, past the end where the tag is shorter."""
         if not self._scrambled:
             return position + length
-        for piece, position in self._unscrambled(position, length):  # noqa: B020, PLR1704 - as above
-            length -= len(piece)
+        for piece, behind in self._unscrambled(position, length):
+            length, position = length - len(piece), behind
         return position + length
 
     def _unscrambled(self, position: int, missing: int) -> Iterator[tuple[bytes, int]]:

@@ -1,8 +1,8 @@
-"""The manifest in an ID3v2 tag: a `TXXX` frame `genblaze:manifest`, with our record in the one behind it.
+r"""The manifest in an ID3v2 tag: a `TXXX` frame `genblaze:manifest`, with our record in the one behind it.
 
 The published genblaze packages write the same frame (through mutagen, as ID3v2.4) and read it with any encoding. An
 existing tag gets our two frames in front of its own and keeps its version; where there is none, a new ID3v2.4 tag
-holds them alone. Before 2.4 there is no UTF-8, so the JSON is written in ASCII with `\\u` escapes.
+holds them alone. Before 2.4 there is no UTF-8, so the JSON is written in ASCII with `\u` escapes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from genblaze.layout import (
     encode_record,
     splice,
 )
-
-from . import id3
+from genblaze_media import id3
 
 MANIFEST_NAME = "genblaze:manifest"
 RECORD_NAME = "genblaze:record"
@@ -35,6 +34,7 @@ _MAX_TAGS = 16
 # Padding of tags that were there before the published package put its own: none, what ffmpeg writes.
 _USUAL_PADDINGS = (0, 10)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{4}|.)")
 
 
 class Block(Struct, frozen=True):
@@ -155,9 +155,7 @@ def plan_tag(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan
         frames = _pair(tag, payload, {**record, "restore": {"tag": "new"}})
         return splice(layout.size, [Edit(0, 0, b"ID3\4\0\0" + id3.synchsafe(len(frames)) + frames)])
     frames = _pair(head.tag, payload, record)
-    return splice(
-        layout.size, [Edit(head.tag.frames_at, 0, frames), *_resized(head.tag, head.tag.size + len(frames))]
-    )
+    return splice(layout.size, [Edit(head.tag.frames_at, 0, frames), *_resized(head.tag, head.tag.size + len(frames))])
 
 
 def _pair(tag: id3.Tag, payload: bytes, record: dict[str, Any]) -> bytes:
@@ -167,12 +165,16 @@ def _pair(tag: id3.Tag, payload: bytes, record: dict[str, Any]) -> bytes:
 
 
 def _ascii(payload: bytes) -> bytes:
-    """The same JSON with all that is not ASCII escaped; what is escaped already stays as it is."""
+    """The same JSON with all that is not ASCII escaped; what we escaped already stays as it is.
+
+    There is one spelling of each escape, so that a changed byte in one shows when the block is built again.
+    """
     try:
-        return _NOT_ASCII.sub(_escape, payload.decode()).encode("ascii")
+        escaped = _NOT_ASCII.sub(_escape, payload.decode()).encode("ascii")
     except UnicodeDecodeError as error:
         msg = f"the manifest is not UTF-8: {error}"
         raise LayoutError(msg) from error
+    return _ESCAPE.sub(lambda found: found[0].lower() if len(found[0]) > 2 else found[0], escaped)
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -226,7 +228,8 @@ def _without(head: Head, tag: id3.Tag, blocks: list[Block], end: Edit | None = N
     removed = [Edit(block.offset, block.end - block.offset) for block in blocks]
     edits = [*removed, end] if end else removed
     size = tag.size + sum(len(edit.insert) - edit.remove for edit in edits)
-    if tag.behind <= head.size and size >= 0:
+    # A tag that runs past the end cannot be what we wrote, but what is ours goes out of it all the same.
+    if size >= 0 and (tag.behind <= head.size or not tag.has_footer):
         yield splice(head.size, [*edits, *_resized(tag, size)])
 
 
@@ -237,7 +240,7 @@ def _published(head: Head, tag: id3.Tag) -> Iterator[EditPlan]:
     """
     padding = tag.end - head.frames_end
     ours = sum(block.end - block.offset for block in head.blocks)
-    if head.alone or padding < 0 or tag.has_footer:
+    if head.alone or padding < 0 or tag.has_footer or tag.behind > head.size:
         return
     for length in (padding + ours, *_USUAL_PADDINGS):
         if length != padding:

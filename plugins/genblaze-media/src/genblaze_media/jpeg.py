@@ -1,7 +1,7 @@
 """JPEG: manifest and record in an XMP segment of their own, or behind the image when they are too long for one.
 
-Format: ITU-T T.81, Annex B (markers and segments); ISO 16684-3 (XMP), §1.1.3 (its APP1 segment); Exif 3.0, §4.5.4;
-ISO 19566-5, Annex D (JUMBF in APP11). The segment comes before every other XMP, so that the published genblaze
+Format: ITU-T T.81, Annex B (markers and segments); Adobe XMP Specification Part 3 (XMP in APP1); Exif 3.0 (Exif in
+APP1); ISO 19566-5 (JUMBF in APP11). The segment comes before every other XMP, so that the published genblaze
 packages, which read the first manifest in the file, find it. A segment holds 65,533 bytes; a longer packet follows the
 image in a frame of our own, which those packages read all the same and which image decoders ignore.
 """

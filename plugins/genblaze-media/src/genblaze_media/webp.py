@@ -202,7 +202,9 @@ def _chunks(reader: Reader, structure: _Structure) -> Iterator[_Chunk]:
         kind, length = _HEAD.unpack(head)
         chunk = _Chunk(kind, position, length)
         if chunk.end > end:
-            msg = f"the {kind!r} chunk at byte {position} has {length} bytes, but the RIFF form or the file ends at {end}"
+            msg = (
+                f"the {kind!r} chunk at byte {position} has {length} bytes, but the RIFF form or the file ends at {end}"
+            )
             raise LayoutError(msg)
         yield chunk
         position = chunk.end + (length & 1)

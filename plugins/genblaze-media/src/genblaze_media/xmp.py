@@ -8,10 +8,12 @@ tags in the raw bytes of the file; so no XML parser is needed, and none is used.
 from __future__ import annotations
 
 import binascii
+import hashlib
 import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -52,6 +54,7 @@ _EMPTY = re.compile(
     rb"\s*</rdf:RDF>\s*</x:xmpmeta>\s*(<\?xpacket end=[^<>]*>)?[\s\0]*"
 )
 _EMPTY_AT_MOST = 4096
+_MAX_TAGS = 64
 _ENTITY = re.compile(rb"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -93,14 +96,15 @@ def write_packet(payload: bytes, record: dict[str, Any]) -> bytes:
     Raises:
         LayoutError: The manifest is larger than readers accept, or is no UTF-8.
     """
-    text = ascii_json(payload).replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    document = ascii_json(payload)
+    text = document.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     if len(text) > MAX_PAYLOAD:
         msg = f"the manifest has {len(text)} bytes as XML text, more than the {MAX_PAYLOAD} that readers accept"
         raise LayoutError(msg)
-    restore = b64encode(encode_record(record))
-    return b"".join(
-        (_BEFORE, b"<mf:manifest>", text, b"</mf:manifest><mf:restore>", restore, b"</mf:restore>", _AFTER)
-    )
+    # XMP has no checksums, and one manifest can be spelt in several ways (`\\u00e9`, `\\u00E9`).
+    values = {**record.get("restore", {}), "json": _spelling(document)}
+    restore = b64encode(encode_record({**record, "restore": values}))
+    return b"".join((_BEFORE, b"<mf:manifest>", text, b"</mf:manifest><mf:restore>", restore, b"</mf:restore>", _AFTER))
 
 
 def ascii_json(payload: bytes) -> bytes:
@@ -144,7 +148,7 @@ def note_block(blocks: list[Block], block: Block) -> None:
 
 def read_packet(data: bytes, *, keep_payload: bool = True) -> Packet | None:
     """What a packet holds of ours; None when that is nothing."""
-    manifests, records = list(_elements(data, b"mf:manifest")), list(_elements(data, b"mf:restore"))
+    manifests, records = (list(islice(_elements(data, name), _MAX_TAGS)) for name in (b"mf:manifest", b"mf:restore"))
     if not manifests and not records:
         return None
     payload = record = None
@@ -158,8 +162,9 @@ def read_packet(data: bytes, *, keep_payload: bool = True) -> Packet | None:
             damage = damage or "the record beside the manifest (mf:restore) does not match its own check"
     elif data.startswith(_BEFORE):  # only we begin a packet so, and never without a record
         damage = damage or "the record beside the manifest (mf:restore) is missing"
-    if payload is not None:
-        payload = _unescape(payload) if keep_payload else None
+    payload = _unescape(payload) if payload is not None and keep_payload else None
+    if payload is not None and record is not None and record.get("restore", {}).get("json") != _spelling(payload):
+        damage = damage or "the text of the manifest (mf:manifest) is not what its record was written for"
     return Packet(payload, record, damage, _rest(data, manifests + records))
 
 
@@ -175,6 +180,10 @@ def removals(blocks: list[Block]) -> Iterator[list[Edit]]:
     yield [Edit(block.offset, block.length) for block in blocks]
     if len(blocks) > 1:
         yield [Edit(blocks[0].offset, blocks[0].length)]
+
+
+def _spelling(document: bytes) -> str:
+    return hashlib.sha256(document).hexdigest()[:32]
 
 
 def _elements(data: bytes, name: bytes) -> Iterator[tuple[int, int]]:

@@ -32,7 +32,9 @@ def write_caption(picture: Image.Image, prompt: str) -> Image.Image:
     glass = picture.crop((0, top, width, height)).filter(ImageFilter.GaussianBlur(letters * 0.9))
     glass = Image.blend(glass, Image.new("RGB", glass.size, (8, 9, 16)), 0.66)
     draw = ImageDraw.Draw(glass)
-    draw.line((0, 0, width, 0), fill=tuple(min(255, value + 46) for value in _mean(glass)), width=max(1, round(height / 512)))
+    draw.line(
+        (0, 0, width, 0), fill=tuple(min(255, value + 46) for value in _mean(glass)), width=max(1, round(height / 512))
+    )
     for number, line in enumerate(lines):
         draw.text((margin, round(letters * 0.5) + number * leading), line, font=font, fill=(246, 244, 238))
     picture.paste(glass, (0, top))
@@ -40,17 +42,31 @@ def write_caption(picture: Image.Image, prompt: str) -> Image.Image:
 
 
 def readable(prompt: str, font: _Font) -> str:
-    """The prompt in letters that the font has: others become a dot, invisible ones disappear."""
-    plain = unicodedata.normalize("NFC", prompt[:_MOST_LETTERS])
+    """The prompt in letters that the font has; empty when too few of them are.
+
+    Pillow's own font, the only one that is the same everywhere, has little more than ASCII: letters lose their accents,
+    others become a dot, invisible ones disappear.
+    """
     absent = bytes(font.getmask("\uffff"))
-    shown = []
-    for char in plain:
-        kind = unicodedata.category(char)
-        if char.isspace():
-            shown.append(" ")
-        elif kind[0] != "C" and kind != "Mn":
-            shown.append(char if bytes(font.getmask(char)) != absent else _NO_GLYPH)
-    return " ".join("".join(shown).split()) + ("…" if len(prompt) > _MOST_LETTERS else "")
+    shown = "".join(_shown(char, font, absent) for char in unicodedata.normalize("NFC", prompt[:_MOST_LETTERS]))
+    text = " ".join(shown.split())
+    if sum(char.isalnum() for char in text) <= text.count(_NO_GLYPH):
+        return ""
+    return text + ("…" if len(prompt) > _MOST_LETTERS else "")
+
+
+def _shown(char: str, font: _Font, absent: bytes) -> str:
+    kind = unicodedata.category(char)
+    if char.isspace():
+        return " "
+    if kind[0] == "C" or kind == "Mn":
+        return ""
+    if kind == "Pd":
+        return "-"
+    if char.isascii() or bytes(font.getmask(char)) != absent:
+        return char
+    plain = unicodedata.normalize("NFKD", char.replace("ß", "ss"))
+    return "".join(part for part in plain if part.isascii()) or _NO_GLYPH
 
 
 def wrap(text: str, font: _Font, width: float) -> list[str]:

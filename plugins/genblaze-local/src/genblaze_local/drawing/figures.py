@@ -104,8 +104,8 @@ def _sitting(canvas: Canvas, scene: Scene, surface: Sequence[float], kind: str) 
             pen.shape(outline, coat)
         pen.dot(0.69, 0.735, 0.014, palette.glow)
         return
-    for outline in (_FOX_TAIL, _FOX_BODY):
-        rim.shape(outline, mix(palette.glow, coat, 0.2))
+    for shape in (_FOX_TAIL, _FOX_BODY):
+        rim.shape(shape, mix(palette.glow, coat, 0.2))
     pen.shape(_FOX_TAIL, mix(coat, dark, 0.15))
     pen.shape(_FOX_TIP, light)
     pen.shape(_FOX_BODY, coat)
@@ -139,7 +139,8 @@ def _birds(canvas: Canvas, scene: Scene, horizon: float) -> None:
         wings = (
             (left - span, right - lift, 1), (left - span * 0.45, right - lift * 0.75), (left, right, 1),
             (left + span * 0.45, right - lift * 0.75), (left + span, right - lift, 1),
-            (left + span * 0.5, right - lift * 0.35), (left, right + span * 0.22, 1), (left - span * 0.5, right - lift * 0.35),
+            (left + span * 0.5, right - lift * 0.35), (left, right + span * 0.22, 1),
+            (left - span * 0.5, right - lift * 0.35),
         )  # fmt: skip
         canvas.polygon(smooth(wings), colour)
 
@@ -170,7 +171,17 @@ def _balloons(canvas: Canvas, scene: Scene) -> None:
     for number, (place, foot, size) in enumerate(reversed(places)):
         pen = _Pen(canvas, (place * canvas.aspect, foot), size, mirrored=False)
         veil = 0.1 + 2.2 * max(0.0, 0.2 - size)
-        envelope = ((0.45, 1.0), (0.68, 0.95), (0.80, 0.76), (0.74, 0.52), (0.52, 0.24), (0.38, 0.24), (0.16, 0.52), (0.10, 0.76), (0.22, 0.95))
+        envelope = (
+            (0.45, 1.0),
+            (0.68, 0.95),
+            (0.80, 0.76),
+            (0.74, 0.52),
+            (0.52, 0.24),
+            (0.38, 0.24),
+            (0.16, 0.52),
+            (0.10, 0.76),
+            (0.22, 0.95),
+        )
         for stripe in range(4):
             squeeze = 1 - stripe * 0.27
             colour = mix(colours[number] if stripe % 2 == 0 else _CREAM, scene.palette.far, veil)
@@ -198,13 +209,27 @@ def _lighthouse(canvas: Canvas, scene: Scene, horizon: float) -> None:
         corners = ((0.45 - wide, low, 1), (0.45 - narrow, high, 1), (0.45 + narrow, high, 1), (0.45 + wide, low, 1))
         pen.shape(corners, red if band % 2 else white)
     pen.shape(((0.375, 0.83, 1), (0.375, 0.855, 1), (0.525, 0.855, 1), (0.525, 0.83, 1)), palette.near)
-    pen.shape(((0.42, 0.855, 1), (0.42, 0.925, 1), (0.48, 0.925, 1), (0.48, 0.855, 1)), mix(palette.disc, (255, 224, 140), 0.5))
+    pen.shape(
+        ((0.42, 0.855, 1), (0.42, 0.925, 1), (0.48, 0.925, 1), (0.48, 0.855, 1)),
+        mix(palette.disc, (255, 224, 140), 0.5),
+    )
     pen.shape(((0.405, 0.925, 1), (0.45, 1.0, 1), (0.495, 0.925, 1)), red)
-    rock = ((0.0, -0.02), (0.12, 0.05), (0.28, 0.10), (0.45, 0.12), (0.66, 0.085), (0.85, 0.03), (0.98, -0.02), (0.5, -0.05))
+    rock = (
+        (0.0, -0.02),
+        (0.12, 0.05),
+        (0.28, 0.10),
+        (0.45, 0.12),
+        (0.66, 0.085),
+        (0.85, 0.03),
+        (0.98, -0.02),
+        (0.5, -0.05),
+    )
     pen.shape(rock, palette.near)
 
 
 def _beam(canvas: Canvas, scene: Scene, lamp: Point, *, left: bool) -> None:
     reach = -1.4 if left else 1.4
     light = canvas.mask([lamp, (lamp[0] + reach, lamp[1] - 0.30), (lamp[0] + reach, lamp[1] - 0.10)], 95)
-    canvas.shine(mix(scene.palette.disc, (255, 235, 180), 0.5), light.filter(ImageFilter.GaussianBlur(canvas.px(0.012))))
+    canvas.shine(
+        mix(scene.palette.disc, (255, 235, 180), 0.5), light.filter(ImageFilter.GaussianBlur(canvas.px(0.012)))
+    )

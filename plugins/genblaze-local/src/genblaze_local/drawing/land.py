@@ -12,7 +12,6 @@ from genblaze_local.drawing.palettes import Colour, mix
 from genblaze_local.drawing.scene import Scene
 
 WHITE: Colour = (255, 255, 255)
-_STEPS = [step / 24 for step in range(25)]
 
 
 def paint_far_land(canvas: Canvas, scene: Scene, horizon: float) -> None:
@@ -26,7 +25,7 @@ def paint_far_land(canvas: Canvas, scene: Scene, horizon: float) -> None:
     elif scene.land == "desert":
         _hills(canvas, scene, horizon, count=2, tall=0.10)
     else:
-        _hills(canvas, scene, horizon, count=4, tall=0.30 if scene.land == "mountains" else 0.22)
+        _hills(canvas, scene, horizon, count=4, tall=0.40 if scene.land == "mountains" else 0.22)
 
 
 def paint_near_land(canvas: Canvas, scene: Scene, ground: float) -> list[float]:
@@ -92,9 +91,11 @@ def _hills(canvas: Canvas, scene: Scene, horizon: float, *, count: int, tall: fl
         nearness = number / max(count - 1, 1)
         height = tall * (1.0 - 0.62 * nearness)
         steep = scene.land == "mountains" and number < 2
-        relief = rolling(rng, 300, 0.5 if steep else 0.42, rng.uniform(0.9, 1.6) * canvas.aspect)
-        peaks = [max(-0.2, 1.15 - 1.25 * abs(value)) if steep else value * 0.6 + 0.5 for value in relief]
-        surface = [horizon - height * (0.18 + 0.55 * value) for value in peaks]
+        if steep:
+            surface = [horizon - height * value for value in _massif(rng, canvas.aspect)]
+        else:
+            relief = rolling(rng, 300, 0.42, rng.uniform(0.9, 1.6) * canvas.aspect)
+            surface = [horizon - height * (0.45 + 0.33 * value) for value in relief]
         colour = mix(palette.far, palette.near, 0.05 + 0.6 * nearness**1.3)
         _fill(canvas, surface, colour, mix(colour, palette.sky[-1], 0.5 - 0.25 * nearness), horizon)
         if steep or (scene.snow and number == 0):
@@ -104,11 +105,32 @@ def _hills(canvas: Canvas, scene: Scene, horizon: float, *, count: int, tall: fl
         _mist(canvas, scene, horizon, 0.16 * (1 - 0.5 * nearness), 120)
 
 
+def _massif(rng: Random, aspect: float, steps: int = 300) -> list[float]:
+    """Peaks side by side, as heights from 0 to about 1.2, the highest of them away from the edges."""
+    count = max(2, round(3.2 * aspect))
+    peaks = []
+    for number in range(count):
+        place = (number + rng.uniform(0.15, 0.85)) / count
+        middle = 1 - abs(place - 0.5)
+        peaks.append(
+            (place, rng.uniform(0.55, 1.1) * (0.55 + 0.65 * middle), rng.uniform(0.85, 1.25), rng.uniform(0.85, 1.25))
+        )
+    crags = rolling(rng, steps, 0.62, 6 * aspect)
+    line = []
+    for index in range(steps + 1):
+        x = index / steps
+        tops = [
+            top - abs(x - place) * aspect * (left if x < place else right) * 2.1 for place, top, left, right in peaks
+        ]
+        line.append(max(0.12, *tops) + 0.022 * crags[index])
+    return line
+
+
 def _slopes(canvas: Canvas, scene: Scene, rng: Random, surface: list[float], horizon: float, strength: float) -> None:
     """Snow on the peaks of a range, and shade on the sides that look away from the light."""
     palette = scene.palette
     snow, shade = Image.new("L", canvas.image.size), Image.new("L", canvas.image.size)
-    depth = (horizon - min(surface)) * (0.72 if scene.snow else 0.42)
+    depth = (horizon - min(surface)) * (0.66 if scene.snow else 0.4)
     line = min(surface) + depth
     edge = [line + depth * 0.22 * (rng.random() - 0.5 + 0.5 * (-1) ** (index // 3)) for index in range(len(surface))]
     points = _line(canvas, surface)
@@ -131,7 +153,7 @@ def _slopes(canvas: Canvas, scene: Scene, rng: Random, surface: list[float], hor
 
 def _peaks(surface: list[float], away: int) -> list[tuple[int, int]]:
     """Each summit, with the valley on the side that looks away from the light."""
-    found, reach = [], 9
+    found, reach = [], 12
     for index in range(reach, len(surface) - reach):
         if surface[index] == min(surface[index - reach : index + reach + 1]):
             valley = index
@@ -156,7 +178,9 @@ def _mist(canvas: Canvas, scene: Scene, foot: float, depth: float, most: int) ->
     fade = Image.new("L", (1, 32))
     for y in range(32):
         fade.putpixel((0, y), round(255 * min(1.0, (y / 24) ** 1.4, (31 - y) / 7)))
-    mask = ImageChops.multiply(wisps.resize(size, Image.Resampling.BICUBIC), fade.resize(size, Image.Resampling.BICUBIC))
+    mask = ImageChops.multiply(
+        wisps.resize(size, Image.Resampling.BICUBIC), fade.resize(size, Image.Resampling.BICUBIC)
+    )
     canvas.tint(mix(scene.palette.sky[-1], scene.palette.far, 0.25), mask, (0, top))
 
 
@@ -211,31 +235,31 @@ def _sparkle(canvas: Canvas, scene: Scene, surface: list[float]) -> None:
         return
     drifts = noise(rng, (canvas.width // 8, size[1] // 4), (2 * canvas.aspect, 5), 3).resize(size)
     inside = canvas.mask(_below(canvas, surface)).crop((0, top, canvas.width, canvas.height))
-    canvas.tint(mix(scene.palette.sky[0], scene.palette.far, 0.4), ImageChops.multiply(levels(drifts, 0.5, 0.95, 70), inside), (0, top))
-    canvas.tint(mix(WHITE, scene.palette.glow, 0.3), ImageChops.multiply(levels(ImageChops.invert(drifts), 0.55, 0.95, 90), inside), (0, top))
+    canvas.tint(
+        mix(scene.palette.sky[0], scene.palette.far, 0.4),
+        ImageChops.multiply(levels(drifts, 0.5, 0.95, 70), inside),
+        (0, top),
+    )
+    canvas.tint(
+        mix(WHITE, scene.palette.glow, 0.3),
+        ImageChops.multiply(levels(ImageChops.invert(drifts), 0.55, 0.95, 90), inside),
+        (0, top),
+    )
 
 
 def _dunes(canvas: Canvas, scene: Scene, ground: float) -> list[float]:
-    """Waves of sand: each crest parts a lit slope from a shaded one."""
+    """Waves of sand, each with light along its crest and shade at its foot."""
     palette = scene.palette
     surface: list[float] = []
-    away = 1 if scene.disc[0] < 0.5 else -1
-    for number in range(4):
+    for number in range(5):
         rng = scene.rng(f"dune {number}")
-        base = ground - 0.12 + 0.09 * number
-        relief = rolling(rng, 240, 0.22, rng.uniform(0.8, 1.1) * canvas.aspect / 1.5)
-        surface = [base - (0.035 + 0.012 * number) * (1 - abs(value)) for value in relief]
-        sand = mix(palette.far, mix(palette.near, palette.glow, 0.3), 0.1 + 0.2 * number)
-        lit, dim = mix(sand, palette.glow, 0.42 - 0.07 * number), mix(sand, palette.near, 0.30)
-        _fill(canvas, surface, lit, mix(sand, palette.near, 0.25))
-        shade = Image.new("L", canvas.image.size)
-        points = _line(canvas, surface)
-        for peak, valley in _peaks(surface, away):
-            slope = points[peak : valley + 1] if away > 0 else points[valley : peak + 1][::-1]
-            (x, y), (end, low) = slope[0], slope[-1]
-            curve = [(x + (end - x) * (t**1.6) + away * 0.05 * sin(t * 3.1), y + (low + 0.10 - y) * t) for t in _STEPS]
-            _draw(canvas, shade, [*curve, *reversed(slope)], 235)
-        canvas.tint(dim, ImageChops.multiply(shade, canvas.mask(_below(canvas, surface))))
+        base = ground - 0.14 + 0.075 * number
+        relief = rolling(rng, 240, 0.25, rng.uniform(0.5, 0.9) * canvas.aspect / 1.5)
+        surface = [base - (0.022 + 0.008 * number) * value for value in relief]
+        sand = mix(palette.far, mix(palette.near, palette.glow, 0.3), 0.08 + 0.17 * number)
+        _fill(canvas, [y - 0.003 for y in surface], mix(sand, palette.glow, 0.55), sand)
+        foot = min(1.0, base + 0.16)
+        _fill(canvas, surface, mix(sand, palette.glow, 0.36 - 0.05 * number), mix(sand, palette.near, 0.5), foot)
     return surface
 
 
@@ -255,17 +279,30 @@ def _skyline(canvas: Canvas, scene: Scene, horizon: float) -> None:
         _mist(canvas, scene, horizon, 0.14, 80)
 
 
-def _house(
-    canvas: Canvas, scene: Scene, rng: Random, foot: Point, size: Point, colour: Colour, lights: float
-) -> None:
+def _house(canvas: Canvas, scene: Scene, rng: Random, foot: Point, size: Point, colour: Colour, lights: float) -> None:
     (x, y), (width, height) = foot, size
     canvas.polygon([(x, y), (x, y - height), (x + width, y - height), (x + width, y)], colour)
     roof = rng.random()
     if roof < 0.25:
-        canvas.polygon([(x + width * 0.46, y - height), (x + width * 0.5, y - height * 1.3), (x + width * 0.54, y - height)], colour)
+        canvas.polygon(
+            [(x + width * 0.46, y - height), (x + width * 0.5, y - height * 1.3), (x + width * 0.54, y - height)],
+            colour,
+        )
     elif roof < 0.5:
-        canvas.polygon([(x + width * 0.2, y - height), (x + width * 0.2, y - height * 1.1), (x + width * 0.8, y - height * 1.1), (x + width * 0.8, y - height)], colour)
-    warm = [mix(scene.palette.glow, (255, 226, 150), 0.6), mix(scene.palette.disc, (255, 240, 200), 0.5), scene.palette.glow]
+        canvas.polygon(
+            [
+                (x + width * 0.2, y - height),
+                (x + width * 0.2, y - height * 1.1),
+                (x + width * 0.8, y - height * 1.1),
+                (x + width * 0.8, y - height),
+            ],
+            colour,
+        )
+    warm = [
+        mix(scene.palette.glow, (255, 226, 150), 0.6),
+        mix(scene.palette.disc, (255, 240, 200), 0.5),
+        scene.palette.glow,
+    ]
     cell = 0.0105
     for column in range(1, int(width / cell)):
         for floor in range(1, int(height / cell)):
@@ -273,5 +310,11 @@ def _house(
                 left, top = x + column * cell, y - height + floor * cell
                 light = mix(colour, rng.choice(warm), rng.uniform(0.35, 1.0))
                 canvas.polygon(
-                    [(left, top), (left + cell * 0.45, top), (left + cell * 0.45, top + cell * 0.55), (left, top + cell * 0.55)], light
+                    [
+                        (left, top),
+                        (left + cell * 0.45, top),
+                        (left + cell * 0.45, top + cell * 0.55),
+                        (left, top + cell * 0.55),
+                    ],
+                    light,
                 )

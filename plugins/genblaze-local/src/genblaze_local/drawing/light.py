@@ -33,4 +33,6 @@ def finish_light(picture: Image.Image, scene: Scene) -> Image.Image:
     picture.paste(tuple(value // 3 for value in scene.palette.near), (0, 0), corners)
     grain = Image.frombytes("L", picture.size, scene.rng("grain").randbytes(width * height))
     grain = grain.point([0] * 96 + [1] * 64 + [2] * 96)
-    return ImageChops.subtract(ImageChops.add(picture, Image.merge("RGB", [grain] * 3)), Image.new("RGB", picture.size, (1, 1, 1)))
+    return ImageChops.subtract(
+        ImageChops.add(picture, Image.merge("RGB", [grain] * 3)), Image.new("RGB", picture.size, (1, 1, 1))
+    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from random import Random
 from typing import NamedTuple
 
 from genblaze_local.drawing.palettes import PALETTES, Palette
+from genblaze_local.words import chosen, words_of
 
 #: Words that choose a light; the first light with a matching word wins.
 _LIGHTS = {
@@ -41,8 +40,8 @@ _FIGURES = {
     "lighthouse": "lighthouse beacon",
     "birds": "bird birds eagle crow raven swan goose geese gull gulls flock",
 }
-_SNOW = set("snow snowy winter snowfall blizzard ice icy frost frozen arctic christmas".split())
-_CLEAR = set("clear cloudless".split())
+_SNOW = {"snow", "snowy", "winter", "snowfall", "blizzard", "ice", "icy", "frost", "frozen", "arctic", "christmas"}
+_CLEAR = {"clear", "cloudless"}
 
 
 class Scene(NamedTuple):
@@ -75,15 +74,12 @@ class Scene(NamedTuple):
 
 def read_scene(prompt: str, *, seed: int = 0, style: str = "", negative_prompt: str = "") -> Scene:
     """The scene that a prompt describes. What the negative prompt names is left out, where we would draw it."""
-    unwanted = _words(negative_prompt)
-    words = [word for word in _words(f"{prompt} {style}") if word not in unwanted]
+    words = words_of(f"{prompt} {style}", without=negative_prompt)
     variety = f"{seed}\0{prompt}\0{style}"
     rng = Random(variety)  # noqa: S311 - a picture, not a secret
-    light = _chosen(_LIGHTS, words) or rng.choice(sorted(PALETTES))
-    land = _chosen(_LANDS, words) or rng.choice(("lake", "lake", "mountains", "mountains", "forest", "sea"))
-    figure = _chosen(_FIGURES, words)
-    if figure is None and not words and not unwanted:
-        figure = "birds"
+    light = chosen(_LIGHTS, words) or rng.choice(sorted(PALETTES))
+    land = chosen(_LANDS, words) or rng.choice(("lake", "lake", "mountains", "mountains", "forest", "sea"))
+    figure = chosen(_FIGURES, words)
     snow = not _SNOW.isdisjoint(words)
     clouds = 0.0 if not _CLEAR.isdisjoint(words) else rng.uniform(0.25, 0.9)
     side = rng.choice((rng.uniform(0.2, 0.4), rng.uniform(0.6, 0.8)))
@@ -91,13 +87,3 @@ def read_scene(prompt: str, *, seed: int = 0, style: str = "", negative_prompt: 
     disc = (side, rng.uniform(0.16, 0.26) if high else rng.uniform(0.36, 0.46))
     palette = PALETTES[light]
     return Scene(palette, land, figure, snow, light == "aurora", clouds, disc, variety)
-
-
-def _words(text: str) -> list[str]:
-    """The words in small letters, without accents; plurals stay."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return re.findall(r"[^\W\d_]+", "".join(char for char in plain if not unicodedata.combining(char)))
-
-
-def _chosen(table: dict[str, str], words: list[str]) -> str | None:
-    return next((name for name, triggers in table.items() if not set(triggers.split()).isdisjoint(words)), None)

@@ -6,7 +6,7 @@ from math import exp, pi, sin
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from genblaze_local.drawing.canvas import OVERSAMPLING, Canvas, levels, noise
+from genblaze_local.drawing.canvas import Canvas, levels, noise
 from genblaze_local.drawing.palettes import along, mix
 from genblaze_local.drawing.scene import Scene
 
@@ -39,7 +39,9 @@ def _stars(canvas: Canvas, scene: Scene, horizon: float) -> None:
     width, height = canvas.width, round(canvas.px(horizon))
     milky = noise(rng, (width // _SOFTNESS, height // _SOFTNESS), (5, 3), 4) if min(width, height) >= 64 else None
     if milky is not None:
-        canvas.shine(mix(scene.palette.glow, (255, 255, 255), 0.3), levels(milky, 0.45, 1.0, 70).resize((width, height)))
+        canvas.shine(
+            mix(scene.palette.glow, (255, 255, 255), 0.3), levels(milky, 0.45, 1.0, 70).resize((width, height))
+        )
     field = Image.new("L", (width, height))
     draw = ImageDraw.Draw(field)
     for _ in range(round(420 * canvas.aspect)):
@@ -95,7 +97,7 @@ def _disc(canvas: Canvas, scene: Scene) -> None:
     disc = Image.new("L", canvas.image.size)
     ImageDraw.Draw(disc).ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     canvas.tint(scene.palette.disc, disc)
-    if scene.palette.dark and radius > 4 * OVERSAMPLING:
+    if scene.palette.dark and radius > 8:
         side = round(radius * 2)
         seas = levels(noise(rng, (side, side), (3, 3), 3), 0.5, 0.75, 60)
         patch = Image.new("L", canvas.image.size)

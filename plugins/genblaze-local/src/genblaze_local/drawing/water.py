@@ -35,7 +35,11 @@ def _ripple(canvas: Canvas, scene: Scene, mirrored: Image.Image, top: int, *, ro
     for row in range(mirrored.height):
         near = row / mirrored.height
         distance = 60 * near**0.5
-        sway = sin(distance * 1.7 + phases[0]) + 0.6 * sin(distance * 4.1 + phases[1]) + 0.4 * sin(distance * 9 + phases[2])
+        sway = (
+            sin(distance * 1.7 + phases[0])
+            + 0.6 * sin(distance * 4.1 + phases[1])
+            + 0.4 * sin(distance * 9 + phases[2])
+        )
         shift = round(strength * (0.15 + near) * sway)
         line = mirrored.crop((0, row, canvas.width, row + 1))
         canvas.image.paste(line, (0, top + row))  # the edge that the shift leaves free
@@ -73,6 +77,8 @@ def _path_of_light(canvas: Canvas, scene: Scene, top: int) -> None:
         half = canvas.px((0.012 + 0.05 * near) * rng.uniform(0.3, 1.0))
         middle = x + canvas.px(rng.gauss(0, 0.012 + 0.045 * near))
         thick = max(1.0, canvas.px(0.0012 + 0.0035 * near))
-        draw.ellipse((middle - half, y - thick, middle + half, y + thick), fill=round(rng.uniform(60, 210) * (1 - 0.6 * near)))
+        draw.ellipse(
+            (middle - half, y - thick, middle + half, y + thick), fill=round(rng.uniform(60, 210) * (1 - 0.6 * near))
+        )
     soft = path.filter(ImageFilter.GaussianBlur(canvas.px(0.006)))
     canvas.shine(mix(scene.palette.glow, scene.palette.disc, 0.45), ImageChops.add(path, soft), (0, top))
