@@ -1,6 +1,8 @@
-"""`genblaze demo`, as somebody who has just installed it sees it."""
+"""`genblaze demo`: what it makes and says, and what it says where it cannot."""
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,25 +11,73 @@ from genblaze.config import Config
 from genblaze.plugins import PluginManager, set_default_plugins
 from genblaze.verifying import Verdict, verify_file
 
+LINE = re.compile(r"^(\S.*)  sha256 ([0-9a-f]{64})  verified$", re.MULTILINE)
+
+
+@pytest.fixture
+def demo(capsys, tmp_path, monkeypatch):
+    """Runs the demo in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def _demo(*arguments):
+        code = run(["demo", *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return _demo
+
+
+@pytest.fixture
+def installed():
+    """A plugin manager with what is installed, in the place of the process's own."""
+    previous = set_default_plugins(PluginManager(Config()))
+    yield
+    set_default_plugins(previous)
+
 
 @pytest.mark.needs_plugins
-def test_the_demo_makes_three_files_that_verify_and_says_so(tmp_path, capsys):
-    assert run(["demo", "--output-dir", str(tmp_path)]) == 0
-    *files, manifest = capsys.readouterr().out.splitlines()
-    made = sorted(path for path in tmp_path.iterdir() if path.suffix in {".png", ".mp4", ".wav"})
-    assert {path.suffix for path in made} == {".png", ".mp4", ".wav"}
-    assert len(made) == 3
-    assert {verify_file(path).verdict for path in made} == {Verdict.EXACT}
-    assert sorted(line.split()[0] for line in files) == [str(path) for path in made]
-    assert all(re.fullmatch(r"\S+  sha256 [0-9a-f]{64}  verified", line) for line in files)
-    assert re.fullmatch(r"manifest  [0-9a-f]{64}  verified", manifest)
+@pytest.mark.usefixtures("installed")
+def test_it_makes_three_files_and_each_verifies(demo):
+    code, out, err = demo()
+    files = [Path(path) for path, _ in LINE.findall(out)]
+    assert (code, err) == (0, "")
+    assert [path.suffix for path in files] == [".png", ".mp4", ".wav"]
+    assert {path.parent for path in files} == {Path("output", "demo")}
+    found = [verify_file(path) for path in files]
+    assert {each.verdict for each in found} == {Verdict.EXACT}
+    assert [each.asset.sha256 for each in found] == [digest for _, digest in LINE.findall(out)]
+    assert found[0].manifest.canonical_hash in out
+    assert "verified  3 of 3 files" in out
 
 
-def test_without_the_offline_providers_the_demo_names_the_package(tmp_path, capsys):
+@pytest.mark.needs_plugins
+@pytest.mark.usefixtures("installed")
+def test_what_it_suggests_to_try_next_works(demo, capsys):
+    _, out, _ = demo("--output-dir", "my demo")
+    suggested = re.findall(r"^  genblaze (\w+) '(.+)'$", out, re.MULTILINE)
+    assert [name for name, _ in suggested] == ["verify", "extract"]
+    for arguments in suggested:
+        assert run(list(arguments)) == 0
+    assert "a red fox" in capsys.readouterr().out
+
+
+@pytest.mark.needs_plugins
+@pytest.mark.usefixtures("installed")
+def test_without_ffmpeg_the_rest_is_made_and_the_failure_is_told(demo, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out, err = demo()
+    assert code == 1
+    assert len(LINE.findall(out)) == 2
+    assert "verified  2 of 3 files" in out
+    assert "genblaze-local[ffmpeg]" in err
+
+
+def test_without_the_providers_it_names_their_package(demo):
     previous = set_default_plugins(PluginManager(Config(), autoload=False))
     try:
-        assert run(["demo", "--output-dir", str(tmp_path)]) == 1
+        code, out, err = demo()
     finally:
         set_default_plugins(previous)
-    assert "pip install 'genblaze-local[ffmpeg]'" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert (code, out) == (1, "")
+    assert "pip install 'genblaze-local[ffmpeg]'" in err

@@ -30,7 +30,9 @@ def test_a_hundred_items_run_really_at_once(new, folder, kind):
     pipeline = new().step(kind(folder, seconds=0.05), model="m", prompt="{prompt}")
     prompts = [f"fox {index}" for index in range(100)]
     best = 9.9
-    for _ in range(3):  # the machine may be busy with something else
+    for _ in range(8):  # the machine may be busy with something else
+        if best < 0.5:
+            break
         started = time.monotonic()
         results = pipeline.batch_run(prompts, max_concurrency=25)
         best = min(best, time.monotonic() - started)

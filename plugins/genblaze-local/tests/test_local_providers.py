@@ -10,10 +10,12 @@ import wave
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageFont, ImageStat
 
 from genblaze import Modality, Pipeline, PipelineError, ProviderErrorCode, RetryPolicy, Verdict, verify_file
 from genblaze_local import LocalAudioProvider, LocalImageProvider, LocalVideoProvider
+from genblaze_local.drawing import draw_picture
+from genblaze_local.drawing.caption import readable, wrap
 from genblaze_local.ffmpeg import find_ffmpeg
 
 FOX = "a red fox sitting in a snowy forest, golden hour"
@@ -92,7 +94,51 @@ def test_another_seed_gives_another_picture(tmp_path):
     assert picture(tmp_path, seed=1).read_bytes() != picture(tmp_path, seed=2).read_bytes()
 
 
-@pytest.mark.parametrize("prompt", ["", "狐狸 في الثلج 🦊", "x" * 5000, "a\nb\tc"])
+def test_words_choose_the_light_unless_they_are_unwanted(tmp_path):
+    def brightness(**params) -> float:
+        with Image.open(picture(tmp_path, caption=False, **params)) as opened:
+            return ImageStat.Stat(opened.convert("L")).mean[0]
+
+    assert brightness(prompt="a lake at night") < 70 < 120 < brightness(prompt="a lake on a misty morning")
+    assert brightness(prompt="a lake in mist, night", negative_prompt="night") > 120
+
+
+@pytest.mark.parametrize("land", ["city", "ocean", "desert", "lake", "forest", "mountains"])
+@pytest.mark.parametrize("light", ["aurora snow", "sunset"])
+@pytest.mark.parametrize("figure", ["fox", "cat", "boat", "balloon", "lighthouse", "birds"])
+def test_every_scene_can_be_drawn_in_the_smallest_size_and_in_odd_ones(land, light, figure):
+    for size in ((16, 16), (161, 97), (16, 240)):
+        assert draw_picture(f"{figure} {light} {land}", size).size == size
+
+
+@pytest.mark.slow
+def test_the_largest_picture_is_drawn(tmp_path):
+    with Image.open(picture(tmp_path, size="2048x2048")) as opened:
+        assert opened.size == (2048, 2048)
+
+
+def test_the_caption_is_on_the_picture_unless_it_is_switched_off(tmp_path):
+    with Image.open(picture(tmp_path)) as one, Image.open(picture(tmp_path, caption=False)) as other:
+        changed = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
+    assert changed is not None
+    assert changed[1] > 128 / 2, "the caption stays in the lower half"
+
+
+def test_a_caption_is_cut_to_three_lines_within_the_width():
+    font = ImageFont.load_default(12)
+    lines = wrap("word " * 500, font, 200)
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert all(font.getlength(line) <= 200 for line in lines)
+
+
+def test_a_caption_has_letters_that_the_font_has_and_no_others():
+    font = ImageFont.load_default(12)
+    assert readable("Café \u2013 Straße\u200b\x07", font) == "Cafe - Strasse"
+    assert readable("狐狸 🦊", font) == "", "a row of dots says nothing"
+
+
+@pytest.mark.parametrize("prompt", ["", "狐狸 في الثلج 🦊", "x" * 5000, "word " * 20_000, "a\nb\tc\x00"])
 def test_any_prompt_gives_a_picture(tmp_path, prompt):
     with Image.open(picture(tmp_path, prompt=prompt)) as opened:
         assert opened.size == (192, 128)
@@ -104,6 +150,11 @@ def test_any_prompt_gives_a_picture(tmp_path, prompt):
         ({"size": "0x10"}, "from 16"),
         ({"size": "1000000x1000000"}, "2048"),
         ({"size": "big"}, "768x512"),
+        ({"width": 2049}, "2048"),
+        ({"width": 100.5}, "whole number"),
+        ({"height": True}, "whole number"),
+        ({"caption": "no"}, "true or false"),
+        ({"style": 3}, "must be text"),
         ({"colour": "red"}, "no parameter 'colour'"),
         ({"widht": 100}, "Did you mean 'width'"),
     ],
@@ -126,6 +177,42 @@ def test_music_has_its_length_is_not_silent_and_not_clipped(tmp_path):
         samples = array.array("h", sound.readframes(sound.getnframes()))
         assert sound.getnframes() == round(1.5 * 44_100)
     assert 10_000 < max(map(abs, samples)) < 32_767
+    left, right = samples[::2], samples[1::2]
+    assert left != right, "it is stereo"
+    assert max(map(abs, samples[-200:])) < 500, "it ends in silence"
+
+
+def test_sound_and_film_state_what_they_are(tmp_path):
+    result = (
+        Pipeline("facts", output_dir=tmp_path)
+        .step("local", model="local-audio-1", modality=Modality.AUDIO, prompt="calm", duration=0.25)
+        .step("local", model="local-video-1", modality=Modality.VIDEO, prompt="calm", width=64, duration=0.5, fps=10)
+        .run()
+    )
+    sound, film = result.assets
+    assert (sound.media_type, sound.duration) == ("audio/wav", 0.25)
+    assert (sound.audio.sample_rate, sound.audio.channels) == (44_100, 2)
+    assert (film.media_type, film.width, film.height, film.duration) == ("video/mp4", 64, 42, 0.5)
+    assert (film.video.codec, film.video.frame_rate, film.video.has_audio) == ("h264", 10.0, False)
+
+
+def test_a_film_has_as_many_frames_as_asked_for_and_begins_with_its_index(tmp_path):
+    path = made(
+        LocalVideoProvider(), "local-video-1", Modality.VIDEO, tmp_path, prompt=FOX, size="64x48", duration=1.5, fps=8
+    )
+    told = subprocess.run([find_ffmpeg(), "-i", str(path), "-f", "framemd5", "-"], capture_output=True, text=True)
+    assert sum(not line.startswith("#") for line in told.stdout.splitlines()) == 12
+    assert "h264" in told.stderr
+    assert "yuv420p" in told.stderr
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_a_film_can_come_up_from_black(tmp_path):
+    params = {"prompt": "a misty day", "size": "64x48", "duration": 1, "fps": 8, "fade_in": 0.5}
+    path = made(LocalVideoProvider(), "local-video-1", Modality.VIDEO, tmp_path, **params)
+    assert max(ImageStat.Stat(frame(path)).mean) < 3
+    assert max(ImageStat.Stat(frame(path, "0.8")).mean) > 60
 
 
 def test_a_film_begins_with_its_input_picture_and_moves(tmp_path):

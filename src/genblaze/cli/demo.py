@@ -1,104 +1,149 @@
-"""`genblaze demo`: pictures, sound and video without any key, each with its provenance inside, each verified."""
+"""`genblaze demo`: a picture, a film of it and some music, made without any key, and each file verified."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from genblaze.cli.terminal import printable
 from genblaze.errors import GenblazeError, PluginNotFoundError
 from genblaze.models.enums import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from genblaze.models.event import StreamEvent
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.result import PipelineResult
 
-PROMPT = "a red fox sitting in a snowy forest, golden hour"
-MUSIC = "a calm winter evening"
+__all__ = ["command"]
+
+FAILED: Final = 1
+FOLDER: Final = Path("output", "demo")
+PROMPT: Final = "a red fox sitting in a snowy forest, golden hour"
+MUSIC: Final = "a calm winter evening"
+#: What the steps make, in their order.
+LABELS: Final = ("picture", "film", "music")
 
 
-@click.command()
+@click.command("demo", short_help="Make a picture without any key, and verify it.")
 @click.option(
-    "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("output"), show_default=True
+    "--output-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=FOLDER,
+    show_default=True,
+    help="Folder for the files.",
 )
-def command(output_dir: Path) -> None:
-    """Make a picture, a video of it and some music without any key, and verify each file."""
-    try:
-        result = _run(_pipeline(output_dir))
-    except PluginNotFoundError as error:
-        msg = f"{error}\nThe demo needs the offline providers: pip install 'genblaze-local[ffmpeg]'"
-        raise GenblazeError(msg) from error
-    if summary := result.error_summary():
-        click.echo(summary, err=True)
-    verified = [_show(path) for path in result.deliveries.paths.values()]
-    click.echo(f"manifest  {result.manifest.canonical_hash}  {'verified' if result.manifest.verify() else 'FAILED'}")
-    if not (result.ok and verified and all(verified)):
-        sys.exit(1)
+@click.pass_context
+def command(ctx: click.Context, output_dir: Path) -> None:
+    """Make a picture, a film of it and some music on this machine, and verify each file.
+
+    No key and no network is needed, only the offline providers of the package genblaze-local.
+
+    Exits with 1 when a step failed or a file does not verify.
+    """
+    result = _run(_pipeline(output_dir))
+    for line in (result.error_summary() or "").splitlines():
+        click.echo(printable(line), err=True)
+    made = [path for asset in result.assets if (path := result.local_path(asset)) is not None]
+    paths = [output_dir / path.name for path in made]  # as short as the folder was given
+    verified = [_show(path) for path in paths].count(True)
+    intact = _conclude(result, output_dir, verified, len(paths))
+    if not (result.ok and intact and verified == len(LABELS)):
+        ctx.exit(FAILED)
+    _suggest(output_dir, paths)
 
 
-def _pipeline(output_dir: Path) -> Pipeline:
+def _pipeline(folder: Path) -> Pipeline:
     from genblaze.pipeline.builder import Pipeline
 
+    picture, film, music = LABELS
     return (
-        Pipeline("demo", output_dir=output_dir, max_concurrency=2)
-        .step("local", model="local-image-1", modality=Modality.IMAGE, prompt=PROMPT, step_name="picture")
-        .step("local", model="local-video-1", modality=Modality.VIDEO, prompt="slow zoom", input_from="picture")
-        .step("local", model="local-audio-1", modality=Modality.AUDIO, prompt=MUSIC)
+        Pipeline("demo", output_dir=folder, max_concurrency=2)
+        .step("local", model="local-image-1", modality=Modality.IMAGE, prompt=PROMPT, step_name=picture)
+        .step(
+            "local",
+            model="local-video-1",
+            modality=Modality.VIDEO,
+            prompt="a slow zoom",
+            input_from=picture,
+            step_name=film,
+        )
+        .step("local", model="local-audio-1", modality=Modality.AUDIO, prompt=MUSIC, step_name=music)
     )
 
 
 def _run(pipeline: Pipeline) -> PipelineResult:
-    with pipeline.stream(fail_fast=False) as events, _progress() as tell:
-        for event in events:
-            tell(event)
+    try:
+        with pipeline.stream(fail_fast=False) as events, _progress() as tell:
+            for event in events:
+                tell(event)
+    except PluginNotFoundError as error:
+        msg = f"{error}\nThe demo needs the offline providers. Run: pip install 'genblaze-local[ffmpeg]'"
+        raise GenblazeError(msg) from error
     assert events.result is not None  # noqa: S101 - the stream has ended without raising
     return events.result
 
 
 def _show(path: Path) -> bool:
     """One line about a file; whether it is exactly what its manifest says."""
-    from genblaze.verifying import Verdict, verify_file
+    from genblaze.verifying import verify_file
 
     found = verify_file(path)
-    exact = found.verdict == Verdict.EXACT
-    digest = found.asset.sha256 if found.asset is not None else "-"
-    click.echo(f"{path}  sha256 {digest}  {'verified' if exact else found.verdict}")
-    return exact
+    digest = found.asset.sha256 if found.asset is not None else None
+    click.echo(f"{printable(path)}  sha256 {digest or 'unknown'}  {_word(found.ok, found.verdict)}")
+    return found.ok
+
+
+def _conclude(result: PipelineResult, folder: Path, verified: int, count: int) -> bool:
+    """The whole run in a few lines; whether its manifest is intact."""
+    intact = result.manifest.verify()
+    click.echo(f"\nfiles     {count} in {printable(folder)}")
+    click.echo(f"manifest  {result.manifest.canonical_hash}  {_word(intact, 'altered')}")
+    click.echo(f"verified  {verified} of {len(LABELS)} files")
+    return intact
+
+
+def _suggest(folder: Path, paths: list[Path]) -> None:
+    from shlex import quote
+
+    click.echo("\nThe manifest goes with every file. Try:")
+    click.echo(f"  genblaze verify {quote(str(folder))}")
+    click.echo(f"  genblaze extract {quote(str(paths[0]))}")
+
+
+def _word(good: bool, otherwise: str) -> str:
+    return click.style("verified", fg="green") if good else click.style(otherwise, fg="red")
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[StreamEvent], None]]:
-    """Shows a bar per step on a terminal, and nothing elsewhere."""
+    """Shows a bar per step on a terminal, with what it is at, and nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield _silent
+        yield lambda _event: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from genblaze.models import event as events
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[at]}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
+        tasks = [bars.add_task(label, start=False, total=1.0, at="waits") for label in LABELS]
 
         def tell(event: StreamEvent) -> None:
             match event:
                 case events.StepStartedEvent():
-                    tasks[event.step_id] = bars.add_task(event.provider, total=1.0)
-                case events.StepProgressEvent(progress_pct=float() as done):
-                    bars.update(tasks[event.step_id], completed=done)
-                case events.StepCompletedEvent():
-                    bars.update(tasks[event.step_id], completed=1.0)
+                    bars.start_task(tasks[event.step_index])
+                case events.StepProgressEvent(step_index=int() as index, progress_pct=float() as done):
+                    bars.update(tasks[index], completed=done, at=event.message or "")
+                case events.StepCompletedEvent() | events.StepFailedEvent():
+                    done = 1.0 if isinstance(event, events.StepCompletedEvent) else 0.0
+                    bars.update(tasks[event.step_index], completed=done, at="done" if done else "failed")
+                    bars.stop_task(tasks[event.step_index])
 
         yield tell
-
-
-def _silent(event: StreamEvent) -> None:
-    """Nobody watches."""

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import wave
-from array import array
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genblaze.errors import ProviderError
 from genblaze.models import Asset, AudioMetadata, Modality, ProviderErrorCode, Step
 from genblaze_local.files import write_asset
-from genblaze_local.music import SAMPLE_RATE, compose
+from genblaze_local.music import CHANNELS, RATE, SAMPLE_BYTES, play
 from genblaze_local.params import Params
 from genblaze_local.provider import LocalProvider
 from genblaze_local.vendor import LocalJob, Work
 
 #: Seconds.
 SHORTEST, LONGEST = 0.1, 60.0
-CHANNELS = 2
 
 
 class AudioOptions(NamedTuple):
     """What a piece may be asked for."""
 
     duration: float
+    tempo: float
+    style: str
 
 
 class LocalAudioProvider(LocalProvider[AudioOptions]):
-    """Composes and plays WAV files: stereo, 44.1 kHz, 16 bit. Words of the prompt choose the mood.
+    """Composes and plays WAV files: stereo, 44.1 kHz, 16 bit. Words of the prompt choose scale and mood.
 
-    Parameters of a step: `duration` (0.1 to 60 seconds, default 4) and `seed`.
+    Parameters of a step: `duration` (0.1 to 60 seconds, default 4), `tempo` (40 to 200 beats per minute, by default the
+    prompt's), `seed`, `style` (more words), `negative_prompt` (words not to take up).
     """
 
     name = "local-audio"
@@ -39,8 +40,12 @@ class LocalAudioProvider(LocalProvider[AudioOptions]):
     longest_sec = LONGEST
 
     def options(self, params: Params) -> AudioOptions:
-        """The duration."""
-        return AudioOptions(duration=float(params.number("duration", 4.0, least=SHORTEST, most=LONGEST)))
+        """Duration, tempo and style."""
+        return AudioOptions(
+            duration=float(params.number("duration", 4.0, least=SHORTEST, most=LONGEST)),
+            tempo=float(params.number("tempo", 0.0, least=40, most=200)),
+            style=params.text("style"),
+        )
 
     def work(self, step: Step, options: AudioOptions, folder: Path) -> Work:
         """Compose the piece, play it and write it."""
@@ -48,25 +53,29 @@ class LocalAudioProvider(LocalProvider[AudioOptions]):
             msg = f"{self.name} plays from the prompt alone and takes no inputs. Leave out chain, input_from and inputs"
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
 
-        def play(job: LocalJob) -> Asset:
-            samples = compose(
+        def compose(job: LocalJob) -> Asset:
+            samples = play(
                 step.prompt or "",
                 options.duration,
-                step.seed,
-                lambda fraction, message: job.tell(0.95 * fraction, message),
+                seed=step.seed or 0,
+                tempo=options.tempo,
+                style=options.style,
+                negative_prompt=step.negative_prompt or "",
+                tell=job.tell,
             )
             job.tell(0.95, "saving")
-            sound = AudioMetadata(sample_rate=SAMPLE_RATE, channels=CHANNELS, codec="pcm_s16le")
-            duration = len(samples) / CHANNELS / SAMPLE_RATE
-            asset = Asset(url="file:", media_type="audio/wav", duration=duration, audio=sound)
+            frames = len(samples) // (CHANNELS * SAMPLE_BYTES)
+            bitrate = RATE * CHANNELS * SAMPLE_BYTES * 8
+            sound = AudioMetadata(sample_rate=RATE, channels=CHANNELS, codec="pcm_s16le", bitrate=bitrate)
+            asset = Asset(url="file:", media_type="audio/wav", duration=frames / RATE, audio=sound)
             return write_asset(asset, folder, ".wav", lambda file: _write_wav(file, samples), job)
 
-        return play
+        return compose
 
 
-def _write_wav(file: BinaryIO, samples: array[int]) -> None:
+def _write_wav(file: BinaryIO, samples: bytes) -> None:
     with wave.open(file, "wb") as sound:
         sound.setnchannels(CHANNELS)
-        sound.setsampwidth(samples.itemsize)
-        sound.setframerate(SAMPLE_RATE)
-        sound.writeframes(samples.tobytes())
+        sound.setsampwidth(SAMPLE_BYTES)
+        sound.setframerate(RATE)
+        sound.writeframes(samples)

@@ -1,118 +1,109 @@
-"""Runs ffmpeg: raw frames go in through a pipe, an MP4 file comes out."""
+"""Finds ffmpeg and has it encode frames; it is given raw pixels through a pipe and the file to write, nothing else."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import IO, Final
 
 from genblaze.errors import ProviderError
 from genblaze.models import ProviderErrorCode
+from genblaze_local.vendor import LocalJob
 
-if TYPE_CHECKING:
-    from genblaze_local.vendor import LocalJob
-
-#: Seconds that ffmpeg may take before it is killed, beyond those that the job itself is made to take.
-TIME_LIMIT_SEC = 300.0
-_TOLD_CHARS = 600
+#: Seconds that ffmpeg may take, besides the latency that the job was given.
+TIME_LIMIT_SEC: Final = 300.0
+_MOST_QUOTED: Final = 600
 
 
 def find_ffmpeg() -> str:
-    """The ffmpeg program: the system's, or that of the `imageio-ffmpeg` package.
+    """The ffmpeg of the wheel `imageio-ffmpeg`, if that is installed, else the system's.
 
     Raises:
-        ProviderError: There is none; the text says how to get it.
+        ProviderError: There is none.
     """
-    if found := shutil.which("ffmpeg"):
-        return found
-    with suppress(ImportError, RuntimeError):
-        import imageio_ffmpeg
+    with contextlib.suppress(ImportError, RuntimeError):  # RuntimeError: the wheel came without its program
+        from imageio_ffmpeg import get_ffmpeg_exe
 
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    msg = (
-        'local-video needs ffmpeg, and there is none. Get it with `pip install "genblaze-local[ffmpeg]"`, '
-        "or install your system's ffmpeg package (`apt install ffmpeg`, `brew install ffmpeg`)."
-    )
-    raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+        return str(get_ffmpeg_exe())
+    found = shutil.which("ffmpeg")
+    if found is None:
+        msg = (
+            'local-video needs ffmpeg, and there is none on this machine. Run: pip install "genblaze-local[ffmpeg]", '
+            "or install your system's package (apt install ffmpeg, brew install ffmpeg)."
+        )
+        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+    return found
 
 
-def encode(
-    program: str, job: LocalJob, frames: Iterable[bytes], size: tuple[int, int], fps: float, target: str
-) -> None:
-    """Encode RGB frames as H.264 into the file `target`; the same frames give the same bytes.
+def encode_frames(frames: Iterable[bytes], path: str, size: tuple[int, int], fps: int, job: LocalJob) -> None:
+    """Encode RGB frames as H.264 into an MP4 file that plays while it loads. Equal frames give equal bytes.
 
     Raises:
         ProviderError: ffmpeg failed, or took too long.
+        JobCancelledError: Nobody wants the job any more.
     """
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603 - no shell; every argument is a number or a path of ours
-            _command(program, size, fps, target), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log
-        )
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(TIME_LIMIT_SEC + job.latency, stop)
-        timer.daemon = True
-        timer.start()
+    with tempfile.TemporaryFile() as errors, _started(_command(path, size, fps), errors) as process:
         job.on_cancel(process.kill)
+        limit = threading.Timer(TIME_LIMIT_SEC + job.latency, process.kill)
+        limit.daemon = True
+        limit.start()
         try:
             _feed(process, frames)
             process.wait()
         finally:
-            timer.cancel()
-            _end(process)
+            timed_out = limit.finished.is_set()
+            limit.cancel()
+            process.kill()
+        job.check()
         if process.returncode:
-            log.seek(0)
-            raise _failure(process.returncode, log.read().decode("utf-8", "replace"), late=late.is_set())
+            errors.seek(0)
+            raise _failure(process.returncode, errors.read().decode("utf-8", "replace"), timed_out=timed_out)
 
 
-def _command(program: str, size: tuple[int, int], fps: float, target: str) -> list[str]:
-    width, height = size
-    pixels = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd,format=yuv420p"
-    return [
-        *(program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"),
-        *("-protocol_whitelist", "pipe", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-        *("-video_size", f"{width}x{height}", "-framerate", f"{fps:g}", "-i", "pipe:0"),
-        *("-vf", pixels, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
-        # One thread and no version stamps: the bytes depend on the frames alone.
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-threads", "1", "-filter_threads", "1"),
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1"),
-        *("-movflags", "+faststart", "-f", "mp4", f"file:{target}"),
-    ]
+def _started(command: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches us, and we decide what happens to it.
+    return subprocess.Popen(  # noqa: S603 - a fixed command; nothing of it comes from a prompt
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+    )
 
 
 def _feed(process: subprocess.Popen[bytes], frames: Iterable[bytes]) -> None:
-    """Pipe the frames in; when ffmpeg leaves early its exit code tells why."""
-    assert process.stdin is not None  # noqa: S101 - it was asked for
-    with suppress(BrokenPipeError, ConnectionResetError):
+    """Hand over the frames; a pipe that breaks means that ffmpeg has ended, and its exit code says why."""
+    assert process.stdin is not None  # noqa: S101 - started with a pipe
+    try:
         for frame in frames:
             process.stdin.write(frame)
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave no process behind."""
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-    if process.stdin is not None:
-        with suppress(OSError):
+    except BrokenPipeError:
+        pass
+    finally:
+        with contextlib.suppress(OSError):
             process.stdin.close()
 
 
-def _failure(code: int, log: str, *, late: bool) -> ProviderError:
-    if late:
+def _failure(code: int, said: str, *, timed_out: bool) -> ProviderError:
+    if timed_out:
         msg = f"ffmpeg took longer than {TIME_LIMIT_SEC:g} s and was stopped. Ask for a smaller or shorter video."
-        return ProviderError(msg, error_code=ProviderErrorCode.TIMEOUT)
-    said = " ".join(log.split())[-_TOLD_CHARS:] or "it said nothing"
-    hint = " This ffmpeg has no H.264 encoder: install one with libx264." if "libx264" in said else ""
-    msg = f"ffmpeg failed with exit code {code}: {said}.{hint}"
+        return ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+    quoted = " ".join(said.split())[-_MOST_QUOTED:] or "it said nothing"
+    hint = " It has no H.264 encoder: install an ffmpeg with libx264." if "libx264" in said else ""
+    msg = f"ffmpeg failed with exit code {code}: {quoted}.{hint}"
     return ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+
+
+def _command(path: str, size: tuple[int, int], fps: int) -> list[str]:
+    """The command line, group by group: what is read, how it is coded, how it is written."""
+    colour = "-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p -color_range tv"
+    groups = (
+        "-hide_banner -loglevel error -nostdin -y -protocol_whitelist pipe",
+        f"-f rawvideo -pixel_format rgb24 -video_size {size[0]}x{size[1]} -framerate {fps} -i pipe:0",
+        "-an -c:v libx264 -preset veryfast -crf 19",
+        f"{colour} -colorspace bt709 -color_primaries bt709 -color_trc bt709",
+        # One thread and no dates or versions: the file depends on the frames alone.
+        "-threads 1 -filter_threads 1 -fflags +bitexact -flags:v +bitexact -map_metadata -1",
+        "-movflags +faststart -f mp4",
+    )
+    return [find_ffmpeg(), *(word for group in groups for word in group.split()), f"file:{path}"]

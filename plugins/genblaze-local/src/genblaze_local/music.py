@@ -1,160 +1,208 @@
-"""Composes a short piece from a prompt: slow chords, a plucked melody over them, and an echo."""
+"""Composes and plays short pieces: chords, a bass and a melody, chosen by the prompt; standard library only."""
 
 from __future__ import annotations
 
-import hashlib
+import sys
 from array import array
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import repeat
-from math import cos, pi, sin
+from math import cos, exp, pi, sin
 from operator import add, mul
 from random import Random
-from typing import TypeAlias
+from typing import Final, NamedTuple
 
-SAMPLE_RATE = 44_100
-#: The loudest sample, as a fraction of what 16 bits can hold.
-PEAK = 0.80
+from genblaze_local.words import chosen, words_of
 
-Samples: TypeAlias = "array[float]"
-Stereo: TypeAlias = tuple[Samples, Samples]
-#: Told how much is done (0.0 to 1.0), and what.
-Tell = Callable[[float, str], None]
+RATE: Final = 44100
+CHANNELS: Final = 2
+SAMPLE_BYTES: Final = 2
 
-_SCALES = {"bright": (0, 2, 4, 7, 9), "dark": (0, 3, 5, 7, 10)}
-# Roots of the chords in semitones above the key, and whether the chord is minor.
-_PROGRESSIONS = {
-    "bright": (((0, False), (7, False), (9, True), (5, False)), ((0, False), (9, True), (5, False), (7, False))),
-    "dark": (((0, True), (8, False), (3, False), (10, False)), ((0, True), (5, True), (8, False), (10, False))),
+_TABLE_SIZE: Final = 4096
+_LOUDEST: Final = 0.84 * 32767
+_ECHO_SEC: Final = 0.31
+
+#: Semitones above the key, and the words that choose a scale.
+_SCALES: Final = {
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "major": (0, 2, 4, 5, 7, 9, 11),
 }
-_DARK_WORDS = frozenset(
-    "night dark rain storm winter sad slow dusk moon space deep fog mist lonely minor".split()  # noqa: SIM905 - prose
-)
-_TABLE_SIZE = 4096
+_MOODS: Final = {
+    "minor": "night dark storm rain sad melancholy winter lonely ghost gothic mist fog noir wolf",
+    "dorian": "city street jazz neon cyberpunk desert mystery autumn ocean sea fox forest",
+    "lydian": "dream dreamy magic magical space galaxy aurora fantasy float wonder cinematic epic",
+    "major": "happy sun sunny sunrise morning spring summer joy upbeat bright love children festive",
+}
+#: Degrees of the scale, one chord each.
+_PROGRESSIONS: Final = ((0, 5, 3, 4), (0, 3, 5, 4), (0, 4, 5, 3), (0, 2, 3, 4), (0, 5, 1, 4))
+#: How loud each overtone is.
+_PAD: Final[tuple[float, ...]] = (1.0, 0.42, 0.2, 0.1, 0.05)
+_BASS: Final[tuple[float, ...]] = (1.0, 0.5, 0.12)
+_BELL: Final[tuple[float, ...]] = (1.0, 0.38, 0.0, 0.22, 0.0, 0.08)
 
 
-def _table(partials: Sequence[float]) -> list[float]:
-    """One period of a tone with these strengths of its partials."""
+class _Note(NamedTuple):
+    """One note: when (seconds), how long (seconds), how high (MIDI number), how loud, and where between left and right.
+
+    `detune` is in parts of the frequency, up on the right and down on the left, which makes a chord wide.
+    """
+
+    start: float
+    length: float
+    pitch: float
+    level: float
+    side: float
+    timbre: tuple[float, ...]
+    attack: float
+    decay: float
+    detune: float = 0.0
+
+
+def play(
+    prompt: str,
+    duration: float,
+    *,
+    seed: int = 0,
+    tempo: float = 0.0,
+    style: str = "",
+    negative_prompt: str = "",
+    tell: Callable[[float, str], None] = lambda _fraction, _message: None,
+) -> bytes:
+    """Compose and play a piece.
+
+    Args:
+        prompt: Chooses scale, key, chords and melody.
+        duration: Seconds.
+        seed: Another one gives another piece in the same mood.
+        tempo: Beats per minute; 0 leaves it to the prompt.
+        style: More words.
+        negative_prompt: Words that are not to be taken up.
+        tell: Hears how far it is, 0.0 to 1.0; may raise to stop.
+
+    Returns:
+        Samples, 16 bit little-endian, left and right in turn.
+    """
+    rng = Random(f"{seed}\0{prompt}\0{style}")  # noqa: S311 - music, not a secret
+    words = words_of(f"{prompt} {style}", without=negative_prompt)
+    scale = _SCALES[chosen(_MOODS, words) or rng.choice(sorted(_SCALES))]
+    own_tempo = rng.uniform(68, 96)
+    notes = compose(rng, scale, duration, 60.0 / (tempo or own_tempo))
+    count = round(duration * RATE)
+    lanes = (array("d", bytes(8 * count)), array("d", bytes(8 * count)))
+    tables = {timbre: _table(timbre) for timbre in {note.timbre for note in notes}}
+    envelope_of = lru_cache(maxsize=4)(_envelope)  # many notes share one
+    for number, note in enumerate(notes):
+        tell(0.05 + 0.75 * number / len(notes), "playing")
+        length = min(round(note.length * RATE), count - round(note.start * RATE))
+        _sound(note, lanes, tables[note.timbre], envelope_of(max(length, 0), note.attack, note.decay))
+    tell(0.85, "mixing")
+    return _mixed(*lanes)
+
+
+def compose(rng: Random, scale: Sequence[int], duration: float, beat: float) -> list[_Note]:
+    """The notes of a piece that lasts `duration` seconds at `beat` seconds per beat."""
+    key = rng.randint(45, 54)
+    chords = rng.choice(_PROGRESSIONS)
+    motif = [(rng.choice((0, 0, 1, 2, 2, 4)), rng.random()) for _ in range(8)]
+    span = 2 * beat
+    notes = []
+    for number in range(int(duration / span) + 1):
+        start = number * span
+        degree = chords[number % len(chords)]
+        notes += _chord(scale, key, degree, start, min(span, duration - start))
+        for eighth in range(4):
+            when = start + eighth * beat / 2 + rng.uniform(0, 0.012)
+            step, chance = motif[(number * 4 + eighth) % len(motif)]
+            if eighth % 2 and chance > 0.62:
+                continue
+            higher = degree + (step if eighth % 2 else rng.choice((0, 2, 4)))
+            pitch = _pitch(scale, key + 24, higher % 9)
+            notes.append(_Note(when, 1.5, pitch, rng.uniform(0.14, 0.2), rng.uniform(0.25, 0.75), _BELL, 0.004, 2.6))
+    return [note for note in notes if note.start < duration - 0.02]
+
+
+def _chord(scale: Sequence[int], key: int, degree: int, start: float, length: float) -> list[_Note]:
+    """Three voices close together, and a bass below them."""
+    rung = degree if degree < 4 else degree - 7  # inversions keep the voices where they are
+    voices = [
+        _Note(start, length + 0.5, _pitch(scale, key + 12, rung + third), 0.10, 0.5, _PAD, 0.22, 0.12, 0.0016)
+        for third in (0, 2, 4)
+    ]
+    return [*voices, _Note(start, length, _pitch(scale, key - 12, degree), 0.20, 0.5, _BASS, 0.03, 0.7)]
+
+
+def _pitch(scale: Sequence[int], key: int, degree: int) -> int:
+    octave, step = divmod(degree, len(scale))
+    return key + 12 * octave + scale[step]
+
+
+def _table(timbre: tuple[float, ...]) -> list[float]:
+    """One turn of a wave with these overtones."""
+    turn = 2 * pi / _TABLE_SIZE
     return [
-        sum(weight * sin(2 * pi * (n + 1) * k / _TABLE_SIZE) for n, weight in enumerate(partials))
-        for k in range(_TABLE_SIZE)
+        sum(level * sin(turn * place * (number + 1)) for number, level in enumerate(timbre))
+        for place in range(_TABLE_SIZE)
     ]
 
 
-_PAD = _table((1.0, 0.35, 0.16, 0.07))
-_PLUCK = _table((1.0, 0.42, 0.10, 0.12, 0.03))
+def _sound(
+    note: _Note, lanes: tuple[array[float], array[float]], table: Sequence[float], envelope: Sequence[float]
+) -> None:
+    """Add a note to the two lanes, left and right."""
+    first = round(note.start * RATE)
+    place = slice(first, first + len(envelope))
+    frequency = 440.0 * 2 ** ((note.pitch - 69) / 12)
+    wave: list[float] = []
+    for lane, away, pan in ((lanes[0], -1, cos(note.side * pi / 2)), (lanes[1], 1, sin(note.side * pi / 2))):
+        if not wave or note.detune:
+            wave = _wave(table, frequency * (1 + away * note.detune), envelope)
+        lane[place] = array("d", map(add, lane[place], map(mul, wave, repeat(pan * note.level))))
 
 
-def compose(prompt: str, seconds: float, seed: int | None, tell: Tell) -> array[int]:
-    """A stereo piece of `seconds`, as interleaved 16-bit samples at `SAMPLE_RATE`."""
-    key = f"{prompt}\0{seed}".encode("utf-8", "surrogatepass")
-    dice = Random(int.from_bytes(hashlib.sha256(key).digest()[:8]))  # noqa: S311 - art, not secrets
-    mood = _mood(prompt, dice)
-    length = max(1, round(seconds * SAMPLE_RATE))
-    tonic = 45 + int(dice.random() * 8)
-    beat = 0.5 - 0.14 * dice.random() if mood == "bright" else 0.5 + 0.12 * dice.random()
-    chords = _PROGRESSIONS[mood][int(dice.random() * 2)]
-    voices = (array("d", bytes(8 * length)), array("d", bytes(8 * length)))
-    bar = round(4 * beat * SAMPLE_RATE)
-    for number, start in enumerate(range(0, length, bar)):
-        tell(0.9 * start / length, f"playing bar {number + 1} of {-(-length // bar)}")
-        root, minor = chords[number % len(chords)]
-        _play_chord(voices, start, bar, tonic + root, minor=minor)
-        _play_melody(voices, start, beat, tonic + 24, _SCALES[mood], dice)
-    tell(0.9, "mixing")
-    _echo(voices, round(0.75 * beat * SAMPLE_RATE))
-    return _mastered(voices)
+def _wave(table: Sequence[float], frequency: float, envelope: Sequence[float]) -> list[float]:
+    step, wrap = frequency * _TABLE_SIZE / RATE, _TABLE_SIZE - 1
+    return [table[int(place * step) & wrap] * level for place, level in enumerate(envelope)]
 
 
-def _mood(prompt: str, dice: Random) -> str:
-    words = set(prompt.lower().split())
-    return "dark" if words & _DARK_WORDS or dice.random() < 0.3 else "bright"
+def _envelope(count: int, attack: float, decay: float) -> list[float]:
+    """Rises in `attack` seconds, decays by e^-decay per second, and always ends in silence."""
+    fall = exp(-decay / RATE)
+    values, value = [], 1.0
+    for _ in range(count):
+        values.append(value)
+        value *= fall
+    rise, release = min(count, round(attack * RATE)), min(count, round(0.45 * RATE), max(count // 2, 1))
+    for place in range(rise):
+        values[place] *= 0.5 - 0.5 * cos(pi * place / rise)
+    for place in range(release):
+        values[count - 1 - place] *= 0.5 - 0.5 * cos(pi * place / release)
+    return values
 
 
-def _frequency(note: float) -> float:
-    """Hertz of a MIDI note."""
-    return 440.0 * 2 ** ((note - 69) / 12)
+def _mixed(left: array[float], right: array[float]) -> bytes:
+    """Echo, fade-out, one level for all pieces, and 16 bit samples."""
+    _echo(left, right)
+    tail = min(len(left) // 3, RATE)
+    for lane in (left, right):
+        for place in range(tail):
+            lane[-1 - place] *= place / tail
+    peak = max(max(left), -min(left), max(right), -min(right)) or 1.0
+    samples = array("h", bytes(SAMPLE_BYTES * CHANNELS * len(left)))
+    for side, lane in enumerate((left, right)):
+        samples[side::2] = array("h", map(round, map(mul, lane, repeat(_LOUDEST / peak))))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tobytes()
 
 
-def _tone(table: list[float], note: float, length: int) -> Samples:
-    step = _frequency(note) * _TABLE_SIZE / SAMPLE_RATE
-    mask = _TABLE_SIZE - 1
-    return array("d", [table[int(n * step) & mask] for n in range(length)])
-
-
-def _mix(voice: Samples, start: int, sound: Samples, gain: float) -> None:
-    end = min(len(voice), start + len(sound))
-    if end > start:
-        part = sound[: end - start]
-        voice[start:end] = array("d", map(add, voice[start:end], map(mul, part, repeat(gain))))
-
-
-def _play_chord(voices: Stereo, start: int, bar: int, root: int, *, minor: bool) -> None:
-    """Root, third, fifth and ninth, a little wider than the ear expects, swelling and fading into the next bar."""
-    length = min(round(bar * 1.25), len(voices[0]) - start)
-    swell = array("d", [_swell(n / (bar * 1.25)) for n in range(length)])
-    for number, interval in enumerate((0, 7, 15 if minor else 16, 26)):
-        for side, voice in enumerate(voices):
-            spread = 0.05 * (1 if side == number % 2 else -1)
-            sound = _tone(_PAD, root + interval + spread, length)
-            _mix(voice, start, array("d", map(mul, sound, swell)), 0.16 if number else 0.24)
-
-
-def _swell(place: float) -> float:
-    """The loudness of a chord over its time, from 0 to 1 to 0 without a corner."""
-    if place < 0.22:
-        return 0.5 - 0.5 * cos(pi * place / 0.22)
-    return 0.5 + 0.5 * cos(pi * (place - 0.22) / 0.78)
-
-
-def _play_melody(voices: Stereo, start: int, beat: float, tonic: int, scale: Sequence[int], dice: Random) -> None:
-    """Plucked notes on some of the eighths of a bar, wandering up and down the scale."""
-    place = int(dice.random() * 5)
-    for eighth in range(8):
-        if eighth and dice.random() < 0.42:
-            continue
-        place = min(9, max(0, place + (-2, -1, -1, 1, 1, 2)[int(dice.random() * 6)]))
-        note = tonic + scale[place % 5] + 12 * (place // 5)
-        begin = start + round(eighth * beat / 2 * SAMPLE_RATE)
-        sound = _pluck(note, len(voices[0]) - begin)
-        pan = 0.35 + 0.3 * dice.random()
-        loud = 0.30 + 0.12 * dice.random()
-        _mix(voices[0], begin, sound, loud * cos(pan * pi / 2))
-        _mix(voices[1], begin, sound, loud * sin(pan * pi / 2))
-
-
-def _pluck(note: float, room: int) -> Samples:
-    length = max(0, min(room, round(0.9 * SAMPLE_RATE)))
-    decay, level, rise = 0.99988, 1.0, round(0.004 * SAMPLE_RATE)
-    shape = array("d")
-    for _ in range(length):
-        shape.append(level)
-        level *= decay
-    for n in range(min(rise, length)):
-        shape[n] *= n / rise
-    for n in range(min(rise * 4, length)):
-        shape[-1 - n] *= n / (rise * 4)
-    return array("d", map(mul, _tone(_PLUCK, note, length), shape))
-
-
-def _echo(voices: Stereo, delay: int) -> None:
-    """Each side answers on the other one, twice."""
-    left, right = array("d", voices[0]), array("d", voices[1])
-    for times, gain in ((1, 0.30), (2, 0.14)):
-        _mix(voices[0], times * delay, right if times == 1 else left, gain)
-        _mix(voices[1], times * delay, left if times == 1 else right, gain)
-
-
-def _mastered(voices: Stereo) -> array[int]:
-    """Both sides at full level, faded in and out, as 16-bit samples."""
-    length = len(voices[0])
-    loudest = max(1e-9, *(max(max(voice), -min(voice)) for voice in voices))
-    gain = PEAK * 32767 / loudest
-    fade_in, fade_out = min(length // 4, SAMPLE_RATE // 50), min(length // 4, round(0.6 * SAMPLE_RATE))
-    mixed = array("h", bytes(4 * length))
-    for side, voice in enumerate(voices):
-        for n in range(fade_in):
-            voice[n] *= n / fade_in
-        for n in range(fade_out):
-            voice[-1 - n] *= n / fade_out
-        mixed[side::2] = array("h", [round(sample * gain) for sample in voice])
-    return mixed
+def _echo(left: array[float], right: array[float]) -> None:
+    """Each side answers the other, block after block, ever more quietly."""
+    delay = round(_ECHO_SEC * RATE)
+    for start in range(delay, len(left), delay):
+        end = min(start + delay, len(left))
+        before = slice(start - delay, end - delay)
+        from_left, from_right = list(left[before]), list(right[before])
+        left[start:end] = array("d", map(add, left[start:end], map(mul, from_right, repeat(0.34))))
+        right[start:end] = array("d", map(add, right[start:end], map(mul, from_left, repeat(0.34))))

@@ -31,7 +31,6 @@ class LocalJob:
         message: What is being done.
         asset: The output, once it is there.
         error: What went wrong, if anything did.
-        latency: Seconds that the job takes at least.
     """
 
     def __init__(self, work: Work, latency: float) -> None:

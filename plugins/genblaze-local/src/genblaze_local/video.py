@@ -1,30 +1,26 @@
-"""`LocalVideoProvider`: a slow camera over a picture, as an MP4."""
+"""`LocalVideoProvider`: a slow camera over a picture, encoded by ffmpeg."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import BinaryIO, NamedTuple
+
+from PIL import Image
 
 from genblaze.errors import ProviderError
 from genblaze.models import Asset, Modality, ProviderErrorCode, Step, VideoMetadata
 from genblaze_local.camera import film
 from genblaze_local.drawing import draw_picture
-from genblaze_local.ffmpeg import encode, find_ffmpeg
+from genblaze_local.ffmpeg import encode_frames, find_ffmpeg
 from genblaze_local.files import write_asset
 from genblaze_local.params import Params
 from genblaze_local.pictures import load_picture, picture_file, picture_size
 from genblaze_local.provider import LocalProvider
 from genblaze_local.vendor import LocalJob, Work
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL import Image
-
-#: Pixels.
-SMALLEST_SIDE, LARGEST_SIDE = 16, 1920
+#: Pixels, for width and for height; frames of H.264 have even sides.
+SMALLEST_SIDE, LARGEST_SIDE, USUAL_LARGEST_SIDE = 16, 1920, 1280
 #: Seconds.
 SHORTEST, LONGEST = 0.1, 30.0
 
@@ -74,17 +70,13 @@ class LocalVideoProvider(LocalProvider[VideoOptions]):
 
     def work(self, step: Step, options: VideoOptions, folder: Path) -> Work:
         """Film the picture, and have ffmpeg encode it."""
-        program = find_ffmpeg()
+        find_ffmpeg()
         path = self._input(step)
         size = _frame_size(options.size, (768, 512) if path is None else picture_size(path, self.name))
 
         def shoot(job: LocalJob) -> Asset:
-            picture = self._drawn(step, options, size, job) if path is None else load_picture(path, self.name)
-            with tempfile.TemporaryDirectory(prefix="genblaze-") as scratch:
-                target = Path(scratch) / "film.mp4"
-                seed = f"{step.seed or 0}\0{step.prompt or ''}"
-                encode(program, job, _told(job, picture, size, options, seed), size, options.fps, str(target))
-                return _taken(target, size, options, folder, job)
+            picture = _drawn(step, options, size, job) if path is None else load_picture(path, self.name)
+            return _filmed(picture, step, options, size, folder, job)
 
         return shoot
 
@@ -94,48 +86,51 @@ class LocalVideoProvider(LocalProvider[VideoOptions]):
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
         return picture_file(step.inputs[0], self.name) if step.inputs else None
 
-    def _drawn(self, step: Step, options: VideoOptions, size: tuple[int, int], job: LocalJob) -> Image.Image:
-        return draw_picture(
-            step.prompt or "",
-            size,
-            seed=step.seed or 0,
-            style=options.style,
-            negative_prompt=step.negative_prompt or "",
-            caption=options.caption,
-            tell=lambda fraction, message: job.tell(0.1 * fraction, message),
-        )
+
+def _drawn(step: Step, options: VideoOptions, size: tuple[int, int], job: LocalJob) -> Image.Image:
+    return draw_picture(
+        step.prompt or "",
+        size,
+        seed=step.seed or 0,
+        style=options.style,
+        negative_prompt=step.negative_prompt or "",
+        caption=options.caption,
+        tell=lambda fraction, message: job.tell(0.1 * fraction, message),
+    )
 
 
-def _frame_count(options: VideoOptions) -> int:
-    return max(1, round(options.duration * options.fps))
+def _filmed(
+    picture: Image.Image, step: Step, options: VideoOptions, size: tuple[int, int], folder: Path, job: LocalJob
+) -> Asset:
+    width, height = size
+    count = max(1, round(options.duration * options.fps))
+    seed = f"{step.seed or 0}\0{step.prompt or ''}"
+    frames = film(picture, size, count, seed=seed, fade=round(options.fade_in * options.fps))
+
+    def told() -> Iterator[bytes]:
+        for number, frame in enumerate(frames):
+            job.tell(0.1 + 0.85 * number / count, f"encoding frame {number + 1} of {count}")
+            yield frame
+
+    def write(file: BinaryIO) -> None:
+        encode_frames(told(), file.name, size, options.fps, job)
+
+    facts = VideoMetadata(frame_rate=float(options.fps), codec="h264", color_space="bt709", has_audio=False)
+    asset = Asset(
+        url="file:", media_type="video/mp4", width=width, height=height, duration=count / options.fps, video=facts
+    )
+    return write_asset(asset, folder, ".mp4", write, job)
 
 
 def _frame_size(asked: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int]:
-    """The size asked for, or the picture's: no larger than allowed, with even sides as H.264 wants them."""
-    if all(asked):
+    """Width and height of the frames: what was asked for, the rest in the picture's proportions."""
+    width, height = asked
+    if width and height:
         return asked
-    shrink = min(1.0, LARGEST_SIDE / max(picture))
-    width, height = (max(SMALLEST_SIDE, round(side * shrink) // 2 * 2) for side in picture)
-    return width, height
-
-
-def _told(
-    job: LocalJob, picture: Image.Image, size: tuple[int, int], options: VideoOptions, seed: str
-) -> Iterator[bytes]:
-    """The frames; the job hears how far they are, and stops them when nobody wants it any more."""
-    count = _frame_count(options)
-    frames = film(picture, size, count, seed=seed, fade=round(options.fade_in * options.fps))
-    for number, frame in enumerate(frames):
-        job.tell(0.1 + 0.85 * number / count, "filming")
-        yield frame
-
-
-def _taken(target: Path, size: tuple[int, int], options: VideoOptions, folder: Path, job: LocalJob) -> Asset:
-    """The asset of a film, in its place."""
-    width, height = size
-    duration = _frame_count(options) / options.fps
-    video = VideoMetadata(codec="h264", frame_rate=options.fps, has_audio=False, resolution=f"{width}x{height}")
-    asset = Asset(url="file:", media_type="video/mp4", width=width, height=height, duration=duration, video=video)
-    job.tell(0.97, "saving")
-    with target.open("rb") as made:
-        return write_asset(asset, folder, ".mp4", lambda file: shutil.copyfileobj(made, file), job)
+    if width or height:
+        scale = width / picture[0] if width else height / picture[1]
+    else:
+        scale = min(1.0, USUAL_LARGEST_SIDE / max(picture))
+    sides = (int(side * scale / 2 + 0.001) * 2 for side in picture)
+    across, down = (min(max(side, SMALLEST_SIDE), LARGEST_SIDE) for side in sides)
+    return width or across, height or down

@@ -178,6 +178,8 @@ def _walk(reader: Reader, head: bytes) -> _Structure:
             last = chunk
         if last is not None:
             _take_end(structure, reader, last)
+        if structure.data is None and structure.end < reader.size:
+            structure.problem = structure.problem or f"its form ends at byte {structure.end} without any sound"
     except LayoutError as error:
         structure.problem = structure.problem or str(error)
         _take_cut_list(structure, walk, FIRST_CHUNK if last is None else last.next)
@@ -196,7 +198,7 @@ def _take_cut_list(structure: _Structure, walk: ChunkWalk, at: int) -> None:
 
 
 def _take_long_sizes(structure: _Structure, reader: Reader) -> None:
-    """The 64-bit sizes; the form at the front counts where it holds a size after all."""
+    """The 64-bit sizes; the field at the front counts where it holds a size after all."""
     kind, length = HEAD.unpack(read_exactly(reader, FIRST_CHUNK, HEAD.size, "the ds64 chunk"))
     if kind != b"ds64" or length < _DS64_SIZES.size + 8:
         msg = f"the first chunk is {kind!r} of {length} bytes, where ds64 with the sizes belongs"

@@ -13,9 +13,8 @@ from genblaze_local.drawing.palettes import Colour
 
 Point: TypeAlias = tuple[float, float]
 
-#: Pixels up to which a picture is drawn twice as large and then scaled down, which smooths its edges. In larger ones
-#: they hardly show, and memory matters more.
-_MOST_SMOOTHED = 2048 * 2048
+#: Pictures are drawn this many times larger and then scaled down, which smooths their edges.
+OVERSAMPLING = 2
 
 
 class Canvas:
@@ -25,12 +24,10 @@ class Canvas:
         image: The picture so far.
         width: Pixels.
         height: Pixels.
-        oversampling: How many times larger than the finished picture.
     """
 
     def __init__(self, width: int, height: int) -> None:
-        self.oversampling = 2 if width * height <= _MOST_SMOOTHED else 1
-        self.width, self.height = width * self.oversampling, height * self.oversampling
+        self.width, self.height = width * OVERSAMPLING, height * OVERSAMPLING
         self.image = Image.new("RGB", (self.width, self.height))
 
     @property
@@ -65,7 +62,7 @@ class Canvas:
 
     def finished(self) -> Image.Image:
         """The picture in its own size."""
-        return self.image.reduce(self.oversampling)
+        return self.image.reduce(OVERSAMPLING)
 
 
 def noise(rng: Random, size: tuple[int, int], cells: tuple[float, float], octaves: int = 4) -> Image.Image:

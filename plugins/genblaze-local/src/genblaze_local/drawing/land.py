@@ -64,6 +64,8 @@ def _fill(canvas: Canvas, surface: list[float], top: Colour, bottom: Colour, foo
     """Fill below a line, from one colour at its highest point to another at the foot."""
     mask = canvas.mask(_below(canvas, surface))
     first = max(0, int(canvas.px(min(surface))))
+    if first >= canvas.height:
+        return
     last = max(first + 1, round(canvas.px(foot)))
     shades = Image.new("RGB", (1, 64))
     for y in range(64):
