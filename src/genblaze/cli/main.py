@@ -31,7 +31,7 @@ class BuiltIn(NamedTuple):
 
 
 BUILT_IN: Final[dict[str, BuiltIn]] = {
-    "demo": BuiltIn("genblaze.cli.demo:command", "Make a picture without any key, and verify it."),
+    "demo": BuiltIn("genblaze.cli.demo:command", "Make a picture, a film and music, and verify them."),
     "run": BuiltIn("genblaze.cli.run:command", "Run a pipeline from a file."),
     "runs": BuiltIn("genblaze.cli.runs:command", "List paid runs, or the paid steps of one."),
     "resume": BuiltIn("genblaze.cli.resume:command", "Finish what a process that died had begun."),
