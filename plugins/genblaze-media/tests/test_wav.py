@@ -247,6 +247,28 @@ def test_a_manifest_that_an_editor_moved_into_its_own_list_is_read_and_taken_out
     assert path.read_bytes() == form(FMT, DATA, chunk(b"LIST", b"INFO" + b"".join(names)))
 
 
+UNREADABLE = {
+    "longer than its list": chunk(b"LIST", b"INFO" + b"IMFL\0\0\0\7" + b"{}"),
+    "not ended": chunk(b"LIST", b"INFO" + chunk(b"IMFL", b"{}")),
+    "too long": chunk(b"LIST", b"INFO" + chunk(b"IMFL", b"x" * (17 << 20))),
+    "a record alone": chunk(b"LIST", b"INFO" + chunk(b"IMFR", b"{}\0")),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_manifest_that_cannot_be_read_is_not_guessed_at(tmp_path, name):
+    content = form(FMT, DATA, UNREADABLE[name])
+    path = saved(tmp_path, content, "a.wav")
+    assert verdict(path) in {Verdict.UNREADABLE, Verdict.MANIFEST_ALTERED}
+    embed(path, content)
+    assert verdict(path) is Verdict.EXACT  # as a part of the content, if the manifest lists it so
+    path.write_bytes(content)
+    embed(path, SMALL)
+    assert verdict(path) is Verdict.EXACT
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == SMALL
+
+
 def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path):
     content = as_published(SMALL)
     path = saved(tmp_path, content, "a.wav")

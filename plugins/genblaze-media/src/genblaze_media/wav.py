@@ -188,13 +188,12 @@ def _walk(reader: Reader, head: bytes) -> _Structure:
 
 def _take_cut_list(structure: _Structure, walk: ChunkWalk, at: int) -> None:
     """Look into a list that is not whole; what is still there of a manifest counts as damaged."""
-    left = walk.reader.size - at - HEAD.size
+    blocks, left = structure.blocks, walk.reader.size - at - HEAD.size
     if walk.reader.read_at(at, 4) == b"LIST" and left > 0:
-        structure.blocks.take(walk, Chunk(b"LIST", at, left), after_pad=False)
-        if structure.blocks.lists and structure.blocks.lists[-1].chunk.offset == at:
-            structure.blocks.damage = (
-                structure.blocks.damage or f"the chunk of the manifest is cut: {structure.problem}"
-            )
+        known = blocks.manifest
+        blocks.take(walk, Chunk(b"LIST", at, left), after_pad=False)
+        if blocks.manifest is not known:
+            blocks.damage = f"the chunk of the manifest is cut: {structure.problem}"
 
 
 def _take_long_sizes(structure: _Structure, reader: Reader) -> None:

@@ -26,18 +26,22 @@ class Block(Struct, frozen=True):
 class InfoList(Struct):
     """A `LIST`/`INFO` chunk with sub-chunks of ours, among `members` in all.
 
-    `after_pad` says that the chunk in front of it has an odd length, so that a pad byte is between them.
+    `is_whole` says that they fill it, as far as can be told; `after_pad` that the chunk in front of it has an odd
+    length, so that a pad byte is between them.
     """
 
     chunk: Chunk
     members: int = 0
     blocks: list[Block] = []
-    damage: str | None = None
+    is_whole: bool = True
     after_pad: bool = False
 
 
 class InfoBlocks(Struct):
-    """All that is ours in a file: `manifest` is the first that is one, `record` the one right behind it."""
+    """All that is ours in a file: `manifest` is the first that is one, `record` the one right behind it.
+
+    `damage` is what is wrong with the list that they are in.
+    """
 
     lists: list[InfoList] = []
     manifest: Block | None = None
@@ -74,35 +78,46 @@ class InfoBlocks(Struct):
         reached = chunk.data + len(_INFO)
         try:
             for member in walk.chunks(reached, chunk.end):
-                found.members += 1
+                self._take_member(reader, found, member)
                 reached = member.next
-                if member.kind in (MANIFEST_KIND, RECORD_KIND):
-                    found.blocks.append(self._block(reader, member))
         except LayoutError as error:
-            found.damage = str(error)
-            if reader.read_at(reached, 4) in (MANIFEST_KIND, RECORD_KIND):
-                self.damage = self.damage or found.damage
+            found.is_whole = False
+            self._take_overlong(reader, found, reached, str(error))
         if found.blocks:
             self.lists.append(found)
 
-    def _block(self, reader: Reader, member: Chunk) -> Block:
-        """Read a sub-chunk only if it is of the pair that counts."""
-        block = Block(member)
+    def _take_member(self, reader: Reader, found: InfoList, member: Chunk, damage: str | None = None) -> None:
+        """Keep a sub-chunk if it is ours; read it only if it is of the pair that counts."""
+        found.members += 1
+        if member.kind not in (MANIFEST_KIND, RECORD_KIND):
+            return
+        block = Block(member, None, damage)
         if member.kind == MANIFEST_KIND and self.manifest is None:
-            block = self.manifest = _read(reader, member)
+            block = self.manifest = _read(reader, block)
         elif member.kind == RECORD_KIND and self.manifest is not None and self.manifest.chunk.next == member.offset:
-            block = self.record = _read(reader, member)
+            block = self.record = _read(reader, block)
+        found.blocks.append(block)
+
+    def _take_overlong(self, reader: Reader, found: InfoList, offset: int, damage: str) -> None:
+        """A sub-chunk of ours that claims more than its list has is damaged, and takes up the rest of the list."""
+        room = found.chunk.end - offset - HEAD.size
+        if room >= 0:
+            kind, length = HEAD.unpack(reader.read_at(offset, HEAD.size))
+            if length > room and kind in (MANIFEST_KIND, RECORD_KIND):
+                self._take_member(reader, found, Chunk(kind, offset, room), damage)
+                found.is_whole = True
+
+
+def _read(reader: Reader, block: Block) -> Block:
+    kind, length = block.chunk.kind.decode(), block.chunk.length
+    if block.damage is not None:
         return block
-
-
-def _read(reader: Reader, member: Chunk) -> Block:
-    if member.length > MAX_PAYLOAD + 1:
-        damage = f"the {member.kind.decode()} sub-chunk has {member.length} bytes, too many to be read"
-        return Block(member, None, damage)
-    text = reader.read_at(member.data, member.length)
+    if length > MAX_PAYLOAD + 1:
+        return Block(block.chunk, None, f"the {kind} sub-chunk has {length} bytes, too many to be read")
+    text = reader.read_at(block.chunk.data, length)
     if text.endswith(b"\0"):
-        return Block(member, text[:-1])
-    return Block(member, text, f"the text of the {member.kind.decode()} sub-chunk is not ended by a zero byte")
+        return Block(block.chunk, text[:-1])
+    return Block(block.chunk, text, f"the text of the {kind} sub-chunk is not ended by a zero byte")
 
 
 def pack_pair(payload: bytes, record: dict[str, object]) -> bytes:
@@ -117,7 +132,7 @@ def removals(lists: Collection[InfoList], blocks: Collection[Block], size: int) 
     edits: list[Edit] = []
     for each in lists:
         ours = [block.chunk for block in each.blocks if block.chunk.offset in chosen]
-        if len(ours) == each.members and each.damage is None:
+        if len(ours) == each.members and each.is_whole:
             edits.append(Edit(each.chunk.offset, min(each.chunk.next, size) - each.chunk.offset))
         elif ours:
             parts = [Edit(sub.offset, min(sub.next, each.chunk.end) - sub.offset) for sub in ours]
