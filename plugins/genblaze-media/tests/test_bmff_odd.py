@@ -505,4 +505,4 @@ def test_walking_a_long_file_reads_no_media_data(tmp_path):
         file.write(uuid_box(b'{"far":"away"}'))
     started = time.perf_counter()
     assert inspect_file(path, plugins=PLUGINS).payload == b'{"far":"away"}'
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 8  # shared machines stall; what is refused here is quadratic time
