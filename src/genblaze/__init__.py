@@ -62,6 +62,16 @@ if TYPE_CHECKING:
     from genblaze.models.asset import Track as Track
     from genblaze.models.asset import VideoMetadata as VideoMetadata
     from genblaze.models.asset import WordTiming as WordTiming
+    from genblaze.models.chat import AudioURLContent as AudioURLContent
+    from genblaze.models.chat import AudioURLRef as AudioURLRef
+    from genblaze.models.chat import ChatMessage as ChatMessage
+    from genblaze.models.chat import ChatResponse as ChatResponse
+    from genblaze.models.chat import ImageURLContent as ImageURLContent
+    from genblaze.models.chat import ImageURLRef as ImageURLRef
+    from genblaze.models.chat import TextContent as TextContent
+    from genblaze.models.chat import ToolCall as ToolCall
+    from genblaze.models.chat import VideoURLContent as VideoURLContent
+    from genblaze.models.chat import VideoURLRef as VideoURLRef
     from genblaze.models.enums import KeyStrategy as KeyStrategy
     from genblaze.models.enums import Modality as Modality
     from genblaze.models.enums import PromptVisibility as PromptVisibility
@@ -127,6 +137,10 @@ _HOMES = {
     "genblaze.jobs": "Fetched GenerateContext Generation Job JobStatus Request Submitted",
     "genblaze.mocks": "MockAudioProvider MockProvider MockVideoProvider",
     "genblaze.models.asset": "Asset AudioMetadata Track VideoMetadata WordTiming",
+    "genblaze.models.chat": (
+        "AudioURLContent AudioURLRef ChatMessage ChatResponse ImageURLContent ImageURLRef TextContent ToolCall "
+        "VideoURLContent VideoURLRef"
+    ),
     "genblaze.models.enums": (
         "KeyStrategy Modality PromptVisibility ProviderErrorCode RunStatus StepStatus StepType StorageErrorCode "
         "URLPolicy"

@@ -176,7 +176,7 @@ class Record(Dumpable, msgspec.Struct, metaclass=LenientConstructor, kw_only=Tru
         if tuple(map(type, values)) not in shape.known:
             values = shape.coerce(self, values)
         for index, name, settled in shape.containers:
-            if value := values[index]:
+            if (value := values[index]) and type(value) is not str:  # of `str | list[...]`, which is one
                 setattr(self, name, settled(value, self, name))
         self._check()
 
@@ -197,7 +197,7 @@ class _Shape:
         # Signatures (the types of all values) that need no coercion. There are few in practice.
         self.known: set[tuple[type, ...]] = set()
         # The type says nothing about a Literal, so a record with one is coerced every time.
-        self._telling = not any(get_origin(hint) is Literal for _, hint in self.hints)
+        self._telling = not any(_names_literal(hint) for _, hint in self.hints)
         self.containers = tuple(
             (index, name, settled)
             for index, (name, hint) in enumerate(self.hints)
@@ -246,6 +246,10 @@ def _converted(value: Any, hint: Any, where: str) -> Any:
     except (msgspec.ValidationError, RecursionError) as error:
         msg = f"{where} cannot be made from this {type(value).__name__}: {error}"
         raise InvalidValueError(msg) from None
+
+
+def _names_literal(hint: Any) -> bool:
+    return any(get_origin(kind) is Literal for kind in (hint, *get_args(hint)))
 
 
 def _settler(hint: Any) -> Any:

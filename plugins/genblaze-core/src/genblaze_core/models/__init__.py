@@ -1,6 +1,20 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
 from genblaze.models.asset import Asset, AudioMetadata, Track, VideoMetadata, WordTiming
+from genblaze.models.chat import (
+    AudioURLContent,
+    AudioURLRef,
+    ChatMessage,
+    ChatResponse,
+    ChatRole,
+    ContentBlock,
+    ImageURLContent,
+    ImageURLRef,
+    TextContent,
+    ToolCall,
+    VideoURLContent,
+    VideoURLRef,
+)
 from genblaze.models.enums import Modality, PromptVisibility, ProviderErrorCode, RunStatus, StepStatus, StepType
 from genblaze.models.manifest import Manifest, ManifestVerification, parse_manifest
 from genblaze.models.policy import EmbedPolicy
@@ -11,7 +25,15 @@ from genblaze.pipeline.prompt_template import PromptTemplate
 __all__ = [
     "Asset",
     "AudioMetadata",
+    "AudioURLContent",
+    "AudioURLRef",
+    "ChatMessage",
+    "ChatResponse",
+    "ChatRole",
+    "ContentBlock",
     "EmbedPolicy",
+    "ImageURLContent",
+    "ImageURLRef",
     "Manifest",
     "ManifestVerification",
     "Modality",
@@ -23,8 +45,12 @@ __all__ = [
     "Step",
     "StepStatus",
     "StepType",
+    "TextContent",
+    "ToolCall",
     "Track",
     "VideoMetadata",
+    "VideoURLContent",
+    "VideoURLRef",
     "WordTiming",
     "parse_manifest",
 ]
