@@ -146,6 +146,10 @@ class ProviderError(GenblazeError):
         error_code: Why, in the terms that decide about retry and fallback; None if nobody could tell.
         retry_after: Seconds that the vendor asked to wait, if it did.
         attempts: How many calls were made before this error was given up on.
+        uncertain: Whether the vendor may have taken, and may bill, the request that failed. True after 500, 502, 504,
+            a reset or a timeout once the body was sent; False where it certainly took nothing (no connection, 429,
+            503). None leaves it to the code: only `unknown` is uncertain. It counts for a paid submit alone: polls and
+            fetches are repeated by the code, so one mapping from HTTP to errors serves all three.
     """
 
     def __init__(
@@ -155,12 +159,14 @@ class ProviderError(GenblazeError):
         error_code: ProviderErrorCode | None = None,
         retry_after: float | None = None,
         attempts: int = 1,
+        uncertain: bool | None = None,
     ) -> None:
         """Keep what the engine needs to decide whether the call may be repeated."""
         super().__init__(message)
         self.error_code = error_code
         self.retry_after = retry_after
         self.attempts = attempts
+        self.uncertain = uncertain
 
 
 class PipelineError(GenblazeError):
