@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from genblaze.errors import ConfigError
+from genblaze.models.enums import ProviderErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,12 +61,25 @@ class Config(_Settings, frozen=True):
         plugins: How plugins are loaded.
         output_dir: Folder for generated files, relative to the working folder.
         tracers: Names of the installed tracers that hear every run.
+        fallback_on: Failures of a model that hand its step to the next fallback, once the retries are spent. An unknown
+            outcome cannot be among them.
     """
 
     select: Select = Select()
     plugins: PluginSettings = PluginSettings()
     output_dir: str = "output"
     tracers: tuple[str, ...] = ()
+    fallback_on: tuple[ProviderErrorCode, ...] = (
+        ProviderErrorCode.MODEL_ERROR,
+        ProviderErrorCode.RATE_LIMIT,
+        ProviderErrorCode.SERVER_ERROR,
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what must not fall back."""
+        if ProviderErrorCode.UNKNOWN in self.fallback_on:
+            msg = "fallback_on: 'unknown' never falls back, because the first model may still deliver and be billed"
+            raise ValueError(msg)
 
 
 def load_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -155,6 +169,8 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[st
         yield "GENBLAZE_OUTPUT_DIR", {"output_dir": text}
     if text := environ.get("GENBLAZE_TRACERS"):
         yield "GENBLAZE_TRACERS", {"tracers": _words(text)}
+    if text := environ.get("GENBLAZE_FALLBACK_ON"):
+        yield "GENBLAZE_FALLBACK_ON", {"fallback_on": _words(text)}
 
 
 def _words(text: str) -> list[str]:

@@ -11,12 +11,14 @@ from genblaze.canonical import check_canonical
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.enums import Modality, PromptVisibility, StepType
 from genblaze.pipeline.declaration import StepSpec, declare
+from genblaze.pipeline.fallback import fallback_codes
 from genblaze.providers.runnable import Runnable, RunnableConfig
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from genblaze.models.asset import Asset
+    from genblaze.models.enums import ProviderErrorCode
     from genblaze.models.event import StreamEvent
     from genblaze.moderation import ModerationHook
     from genblaze.pipeline.cache import StepCache
@@ -59,6 +61,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         plugins: The plugin manager to use; default the process's own.
         journal: File in which paid work is noted so that it is never bought twice; default
             `<output_dir>/.genblaze/journal.db`, False for none.
+        fallback_on: Error codes that hand a step to its next fallback model; default from the configuration.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         output_dir: str | Path | None = None,
         plugins: PluginManager | None = None,
         journal: str | Path | bool | None = None,
+        fallback_on: Sequence[ProviderErrorCode | str] | None = None,
     ) -> None:
         if max_concurrency is not None and max_concurrency < 1:
             msg = f"Pipeline(max_concurrency={max_concurrency}): at least one step must be allowed to run"
@@ -93,6 +97,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         self._output_dir = Path(output_dir) if output_dir is not None else None
         self._plugins = plugins
         self._journal = None if journal is True else journal
+        self._fallback_on = None if fallback_on is None else fallback_codes(fallback_on)
         self._steps: list[StepSpec] = []
         self._metadata: dict[str, Any] = {}
         self._config: RunnableConfig = {}
@@ -151,7 +156,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
             prompt: Text, taken literally (in a batch, fields are filled in), or a `PromptTemplate`.
             modality: What the step makes.
             step_type: What kind of work it is, for the record.
-            fallback_models: Models to try, in this order, when `model` fails.
+            fallback_models: Models to try, in this order, when `model` fails: `"model"`, or one of another provider as
+                `"provider:model"` or `(provider, model)`.
             input_from: Earlier steps, by index or `step_name`, whose assets are this step's inputs.
             external_inputs: Assets from elsewhere that are this step's inputs.
             expected_duration_sec: How long the vendor usually takes, in seconds; shown in progress.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +13,14 @@ import msgspec
 
 from genblaze.atomic import atomic_write
 from genblaze.canonical import canonical_hash
-from genblaze.errors import GenblazeError
+from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.file_urls import local_file
 from genblaze.models.asset import Asset
 from genblaze.models.enums import PromptVisibility, StepStatus
 from genblaze.models.privacy import redact_step
 from genblaze.models.record import new_id
 from genblaze.models.step import Step
+from genblaze.pipeline.turns import Turn, take_turn
 
 if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
@@ -51,17 +55,27 @@ def step_cache_key(step: Step, tenant_id: str | None = None) -> str:
 
 
 class StepCache:
-    """A folder of finished steps, one JSON file per key.
+    """A folder of finished steps, one JSON file per key; several processes may share it.
 
     Only successes are kept. A private prompt is not written in clear. An entry whose local files are gone or have
-    changed counts as absent.
+    changed counts as absent. The outputs themselves stay in the output folder of the run that made them.
+
+    Args:
+        cache_dir: The folder, which is made if need be.
+        ttl: Seconds after which an entry counts as absent; None keeps it for ever.
+        max_bytes: What all entries together may take; those that were asked for longest ago go first.
 
     Attributes:
         corruption_count: Entries that could not be read so far.
     """
 
-    def __init__(self, cache_dir: str | Path) -> None:
-        """Use `cache_dir`, which is made if need be."""
+    def __init__(self, cache_dir: str | Path, *, ttl: float | None = None, max_bytes: int | None = None) -> None:
+        for name, value in (("ttl", ttl), ("max_bytes", max_bytes)):
+            if value is not None and not value > 0:
+                msg = f"StepCache({name}={value!r}): must be greater than 0"
+                raise InvalidValueError(msg)
+        self._ttl = ttl
+        self._max_bytes = max_bytes
         self._dir = Path(cache_dir)
         self._dir.mkdir(parents=True, exist_ok=True)
         self.corruption_count = 0
@@ -74,6 +88,8 @@ class StepCache:
         """The finished step that answers `step`, or None."""
         path = self._path(step, tenant_id)
         try:
+            if self._ttl is not None and time.time() - path.stat().st_mtime > self._ttl:
+                return None
             found = Step.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             return None
@@ -81,6 +97,8 @@ class StepCache:
             self.corruption_count += 1
             logger.warning("Cache entry %s cannot be read and is ignored: %s", path.name, error)
             return None
+        if self._max_bytes is not None:
+            _touch(path)
         return found if found.status == StepStatus.SUCCEEDED else None
 
     def put(self, step: Step, result: Step, tenant_id: str | None = None) -> None:
@@ -89,14 +107,47 @@ class StepCache:
             return
         with atomic_write(self._path(step, tenant_id)) as file:
             file.write(msgspec.json.encode(_storable(result)))
+        if self._max_bytes is not None:
+            self._shrink(self._max_bytes)
+
+    def turn(self, step: Step, tenant_id: str | None = None) -> Turn | None:
+        """The right to find the answer to `step`, or None while somebody else, here or elsewhere, has it.
+
+        Never waits.
+        """
+        return take_turn(self._path(step, tenant_id).with_suffix(".lock"))
 
     def clear(self) -> None:
         """Remove every entry."""
         for path in self._dir.glob("*.json"):
             path.unlink(missing_ok=True)
 
+    def _shrink(self, limit: int) -> None:
+        """Remove the entries that were asked for longest ago, until the others fit; the newest one stays."""
+        entries = [(path, stat) for path in self._dir.glob("*.json") if (stat := _stat(path)) is not None]
+        entries.sort(key=lambda entry: max(entry[1].st_atime_ns, entry[1].st_mtime_ns))
+        size = sum(stat.st_size for _, stat in entries)
+        for path, stat in entries[:-1]:
+            if size <= limit:
+                return
+            path.unlink(missing_ok=True)
+            size -= stat.st_size
+
     def _path(self, step: Step, tenant_id: str | None) -> Path:
         return self._dir / f"{step_cache_key(step, tenant_id)}.json"
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:  # another process has removed it
+        return None
+
+
+def _touch(path: Path) -> None:
+    """Note that an entry was asked for, as its access time: file systems seldom do so by themselves."""
+    with suppress(OSError):
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def _storable(result: Step) -> Step:

@@ -80,6 +80,7 @@ def declare(
     if isinstance(input_from, int | str):
         input_from = [input_from]
     check_prompt(prompt)
+    fallbacks = [_fallback(entry) for entry in fallback_models or ()]
     _check_limits(rest["timeout"], rest["retry"], rest["expected_duration_sec"])
     if not isinstance(model, str) or not model:
         msg = f"step(): model must be the vendor's name of a model, not {model!r}"
@@ -93,7 +94,7 @@ def declare(
         modality=member(Modality, modality, "modality"),
         step_type=member(StepType, step_type, "step_type"),
         params=deepcopy(dict(params)),
-        fallback_models=list(fallback_models or ()),
+        fallback_models=fallbacks,
         input_from=None if input_from is None else list(input_from),
         external_inputs=[asset.model_copy(deep=True) for asset in external_inputs] if external_inputs else None,
         metadata=deepcopy(dict(metadata or {})),
@@ -119,6 +120,17 @@ def _check_provider(provider: Any) -> None:
             "to record such a call, wrap it in a SyncProvider."
         )
         raise TypeError(msg)
+
+
+def _fallback(entry: Any) -> Any:
+    """An entry of `fallback_models`, checked: a model, or a pair of a provider and a model."""
+    if isinstance(entry, str) and entry:
+        return entry
+    if isinstance(entry, tuple | list) and len(entry) == 2 and isinstance(entry[1], str) and entry[1]:
+        _check_provider(entry[0])
+        return tuple(entry)
+    msg = f"step(): fallback_models holds {entry!r}, not 'model', 'provider:model' or (provider, 'model')"
+    raise InvalidValueError(msg)
 
 
 def member(kind: type[E], value: Any, where: str) -> E:

@@ -14,8 +14,9 @@ from genblaze.canonical import check_canonical
 from genblaze.credentials import find_credential
 from genblaze.errors import GenblazeError
 from genblaze.models.asset import Asset
-from genblaze.models.enums import Modality
+from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze.models.step import Step
+from genblaze.pipeline.fallback import choices, provider_name
 from genblaze.pipeline.journaling import RunJournal, open_run
 from genblaze.pipeline.prompt_template import PromptTemplate
 
@@ -98,6 +99,7 @@ class Plan(msgspec.Struct, kw_only=True):
     """One run, ready to start.
 
     Attributes:
+        fallback_on: Failures that hand a step to its next fallback model.
         output_urls: Where each output of the run came from, by asset id; filled while it runs.
     """
 
@@ -113,6 +115,7 @@ class Plan(msgspec.Struct, kw_only=True):
     cache: StepCache | None
     moderation: ModerationHook | None
     tracers: tuple[Any, ...]
+    fallback_on: frozenset[ProviderErrorCode]
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
 
@@ -164,6 +167,7 @@ def plan(
         cache=pipeline._cache,
         moderation=pipeline._moderation,
         tracers=(pipeline._tracer,) if pipeline._tracer is not None else (),
+        fallback_on=frozenset(plugins.config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
     )
 
 
@@ -223,25 +227,17 @@ def _resolve_inputs(index: int, spec: StepSpec, names: dict[str, int], where: st
 
 def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inputs: bool) -> list[Candidate]:
     found = []
-    for provider, model in [(spec.provider, spec.model), *(_fallback(entry, spec) for entry in spec.fallback_models)]:
+    for provider, model in choices(spec, plugins):
         if isinstance(provider, str):
             name, target = plugins.resolve_provider(provider, spec.modality), None
             plugins.select("generate", name)  # two that claim one name are found here, not at the step
         else:
-            name, target = str(getattr(provider, "name", type(provider).__name__)), provider
+            name, target = provider_name(provider), provider
         if target is not None:
             _check_capabilities(target, name, spec.modality, where, takes_inputs=takes_inputs)
         paid = plugins.is_paid(name) if target is None else bool(getattr(target, "paid", False))
         found.append(Candidate(target, name, model, _normalized(spec, target, name, where), paid))
     return found
-
-
-def _fallback(entry: Any, spec: StepSpec) -> tuple[Any, str]:
-    """Provider and model of one entry of `fallback_models`: a model, or a pair with another provider."""
-    if isinstance(entry, str):
-        return spec.provider, entry
-    provider, model = entry
-    return provider, model
 
 
 def _check_capabilities(provider: Any, name: str, modality: Modality, where: str, *, takes_inputs: bool) -> None:

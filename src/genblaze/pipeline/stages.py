@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error
@@ -13,14 +13,14 @@ from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
-from genblaze.pipeline.cache import revive
+from genblaze.pipeline.caching import CacheStage
+from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, pristine_inputs
 from genblaze.pipeline.journaling import StepJournal, outcome_unknown
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
 from genblaze.pipeline.outputs import own_copies, take_in
 from genblaze.pipeline.recording import record_assets, record_generation
 from genblaze.retry import RetryPolicy
-from genblaze.threads import daemon_threads
 from genblaze.watch import StepWatch
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from genblaze.pipeline.plan import Candidate, Plan, PlannedStep
 
 logger = logging.getLogger("genblaze.pipeline")
-
-#: Failures after which another model may help. An unknown outcome is not among them: the first may still be delivered.
-FALLBACK_CODES = frozenset(
-    {ProviderErrorCode.MODEL_ERROR, ProviderErrorCode.RATE_LIMIT, ProviderErrorCode.SERVER_ERROR}
-)
 
 #: What a finished step of an earlier process gives to the record of the same step.
 RESULT_FIELDS = (
@@ -72,7 +67,6 @@ class StepRun:
         self.emitter = emitter
         self.step: Step = planned.record(plan.run_id)
         self._started = monotonic()
-        self._asked: Step | None = None
         self._accepted = False
         self._paid = False
         self._journal: StepJournal | None = None
@@ -118,16 +112,17 @@ class StepRun:
         hook = self.plan.moderation
         if hook is not None:
             await moderate_prompt(hook, step, self.planned.candidates[0].params)
-        if not await self._answer_from_journal() and not await self._answer_from_cache():
-            generation = await self._generate(inputs, deadline)
-            record_generation(step, generation)
-            await self._take_in(generation.assets, inputs)
-        if hook is not None:
-            await moderate_output(hook, step)
-        step.status, step.error = StepStatus.SUCCEEDED, None
-        if self._journal is not None and self._paid:
-            await self._journal.finished()
-        await self._keep_in_cache()
+        async with CacheStage(self.plan, self.planned, step) as cache:
+            if not await self._answer_from_journal() and not await cache.answer():
+                generation = await self._generate(inputs, deadline)
+                record_generation(step, generation)
+                await self._take_in(generation.assets, inputs)
+            if hook is not None:
+                await moderate_output(hook, step)
+            step.status, step.error = StepStatus.SUCCEEDED, None
+            if self._journal is not None and self._paid:
+                await self._journal.finished()
+            await cache.keep()
 
     async def _take_in(self, made: tuple[Asset, ...], inputs: list[Asset]) -> None:
         """Complete the outputs; one that is an input handed on is recorded where the input itself lies."""
@@ -151,50 +146,17 @@ class StepRun:
         step.note(resumed=True)
         return True
 
-    async def _answer_from_cache(self) -> bool:
-        cache = self.plan.cache
-        if cache is None:
-            return False
-        self._asked = self.step.model_copy(deep=True)
-        found = await daemon_threads.run(cache.get, self._asked, self.plan.tenant_id)
-        if found is None:
-            return False
-        assets = await daemon_threads.run(revive, found, self.plan.output_dir, self.plan.plugins)
-        if assets is None:
-            return False
-        self._adopt(found, assets)
-        return True
-
-    def _adopt(self, found: Step, assets: list[Asset]) -> None:
-        """Take over what the cached generation established; identity, times, metadata and cost are this step's own."""
-        step = self.step
-        step.assets = assets
-        step.cost_usd = 0.0
-        for name in ("provider", "model", "model_version", "model_hash", "seed"):
-            setattr(step, name, getattr(found, name))
-        step.note(cached=True)
-        if found.model != self.planned.candidates[0].model:
-            step.note(requested_model=self.planned.candidates[0].model)
-
-    async def _keep_in_cache(self) -> None:
-        if self.plan.cache is None or self._asked is None or self.step.cached:
-            return
-        try:
-            await daemon_threads.run(self.plan.cache.put, self._asked, self.step, self.plan.tenant_id)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong here, the paid result stands
-            logger.warning("Step %s could not be cached: %s", self.step.step_id, error)
-
     async def _generate(self, inputs: list[Asset], deadline: float) -> Generation:
         """Ask the declared model, then the fallbacks."""
         failure: ProviderError | None = None
         for candidate in self._candidates():
             if failure is not None:
-                self._fall_back(candidate, failure)
+                fall_back(self.step, candidate, failure)
             try:
                 return await self._drive(candidate, inputs, deadline)
             except ProviderError as error:
                 failure = error
-                if not self._may_fall_back(error):
+                if not may_fall_back(error, self.plan.fallback_on, accepted=self._accepted):
                     break
         assert failure is not None  # noqa: S101 - there is always one candidate, and it returned or failed
         raise failure
@@ -205,19 +167,9 @@ class StepRun:
         noted = None if self._journal is None else self._journal.entry
         for index, candidate in enumerate(candidates):
             if noted is not None and (candidate.name, candidate.model) == (noted.provider, noted.model):
-                self.step.provider, self.step.model, self.step.params = (
-                    candidate.name,
-                    candidate.model,
-                    candidate.params,
-                )
+                turn_to(self.step, candidate)
                 return candidates[index:]
         return candidates
-
-    def _may_fall_back(self, error: ProviderError) -> bool:
-        """Whether another model may help, without buying twice: a job that was accepted may still be delivered."""
-        if error.error_code is ProviderErrorCode.MODEL_ERROR:
-            return True
-        return error.error_code in FALLBACK_CODES and not self._accepted
 
     async def _drive(self, candidate: Candidate, inputs: list[Asset], deadline: float) -> Generation:
         emitter = self.emitter
@@ -292,16 +244,6 @@ class StepRun:
 
     # --- the record ----------------------------------------------------------------------------------------------
 
-    def _fall_back(self, candidate: Candidate, failure: ProviderError) -> None:
-        step = self.step
-        if step.fallback_from is None:
-            step.note(requested_model=step.model, fallback_from=step.model)
-        step.note(attempts=[*step.attempts, _given_up(step, failure)])
-        logger.warning(
-            "Step %s: %s failed (%s); trying %s", step.step_id, step.model, failure.error_code, candidate.model
-        )
-        step.provider, step.model, step.params = candidate.name, candidate.model, dict(candidate.params)
-
     def _fail(self, code: ProviderErrorCode | None, text: str) -> None:
         self.step.status = StepStatus.FAILED
         self.step.error = sanitize_error(text)
@@ -318,14 +260,3 @@ class StepRun:
         step.completed_at = utc_now()
         seconds = monotonic() - self._started
         self.emitter.step_ended(step, seconds)
-
-
-def _given_up(step: Step, failure: ProviderError) -> dict[str, Any]:
-    """The record of a model that was given up for the next one."""
-    return {
-        "provider": step.provider,
-        "model": step.model,
-        "attempt": failure.attempts,
-        "error_code": None if failure.error_code is None else str(failure.error_code),
-        "error": sanitize_error(str(failure)),
-    }

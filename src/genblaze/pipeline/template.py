@@ -14,6 +14,7 @@ from genblaze.errors import GenblazeError, TemplateError
 from genblaze.models.enums import Modality, PromptVisibility, StepType
 from genblaze.models.record import Record
 from genblaze.pipeline.builder import Pipeline
+from genblaze.pipeline.fallback import provider_name
 from genblaze.pipeline.prompt_template import PromptTemplate, substitute
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class PipelineTemplate(Record, kw_only=True):
                 prompt=prompt,
                 modality=step.modality,
                 step_type=step.step_type,
-                fallback_models=step.fallback_models,
+                fallback_models=[_fallback(entry, providers or {}) for entry in step.fallback_models],
                 input_from=step.input_from,
                 expected_duration_sec=step.expected_duration_sec,
                 metadata=step.metadata,
@@ -189,6 +190,13 @@ class PipelineTemplate(Record, kw_only=True):
                 step_timeout=step.step_timeout,
             )
         return pipeline
+
+
+def _fallback(entry: Any, providers: Mapping[str, Any]) -> Any:
+    """A fallback with its provider's object, where one was given."""
+    if isinstance(entry, list | tuple) and len(entry) == 2:
+        return providers.get(entry[0], entry[0]), entry[1]
+    return entry
 
 
 def template_of(
@@ -220,17 +228,14 @@ def _template_of_step(index: int, spec: StepSpec) -> StepTemplate:
     if spec.external_inputs:
         msg = f"step {index} has external_inputs, which a template cannot hold; add them after instantiate()"
         raise GenblazeError(msg)
-    provider = spec.provider
     return StepTemplate(
-        provider_name=provider
-        if isinstance(provider, str)
-        else str(getattr(provider, "name", type(provider).__name__)),
+        provider_name=provider_name(spec.provider),
         model=spec.model,
         prompt=None if spec.prompt is None else str(spec.prompt),
         params=deepcopy(spec.params),
         modality=spec.modality,
         step_type=spec.step_type,
-        fallback_models=list(spec.fallback_models),
+        fallback_models=[_template_of_fallback(entry) for entry in spec.fallback_models],
         input_from=spec.input_from,
         metadata=deepcopy(spec.metadata),
         prompt_visibility=spec.prompt_visibility,
@@ -238,6 +243,10 @@ def _template_of_step(index: int, spec: StepSpec) -> StepTemplate:
         step_name=spec.name,
         step_timeout=spec.timeout,
     )
+
+
+def _template_of_fallback(entry: Any) -> Any:
+    return entry if isinstance(entry, str) else [provider_name(entry[0]), entry[1]]
 
 
 def _mapping(data: Any) -> Mapping[str, Any]:

@@ -124,6 +124,11 @@ class PluginManager:
         """
         return self._choices.provider(name, modality)
 
+    def has_provider(self, name: str) -> bool:
+        """Whether a provider is called that, by key or alias, be it one that failed to load or is disabled."""
+        named = any(name == each.key or name in each.aliases for each, _ in self.capabilities("generate"))
+        return named or name in self._registry.unavailable
+
     def is_paid(self, provider: str) -> bool:
         """Whether the provider registered under a key declares that its calls cost money."""
         return any(declared.paid for declared, _ in self.capabilities("generate") if declared.key == provider)
