@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sample_pipelines import Painter, Sink, kernel_plugins, paint, png, sha256
 
-from genblaze import GenblazeError, PipelineError, Verdict, extract_manifest, parse_manifest, verify_file
+from genblaze import EmbedPolicy, GenblazeError, PipelineError, Verdict, extract_manifest, parse_manifest, verify_file
 from genblaze.embedding import content_digest
+from genblaze.redaction import reveals
 
 
 def test_every_local_output_carries_the_manifest_and_verifies(new, folder):
@@ -183,3 +184,67 @@ def test_files_of_a_given_name_are_never_taken_for_outputs_of_another_run(new, f
     second = new().step(provider, model="m", prompt="b").run()
     found = verify_file(folder / "same.png", plugins=kernel_plugins())
     assert (found.verdict, found.manifest.run.run_id) == (Verdict.EXACT, second.run.run_id)
+
+
+def test_a_pipeline_says_whether_its_files_carry_the_manifest_and_a_run_may_differ(new, painter, folder):
+    pipeline = new(embed=False).step(painter, model="m")
+    assert pipeline.run().deliveries.embedded == {}
+    assert list(folder.glob("*.json")) == []
+    [embedded] = pipeline.run(embed=True).deliveries.embedded.values()
+    assert verify_file(embedded.path, plugins=kernel_plugins()).ok
+
+
+def test_a_policy_hides_every_prompt_and_the_full_manifest_proves_it(new, painter, tmp_path):
+    policy = EmbedPolicy(prompt_visibility="redacted")
+    result = new(embed=policy).step(painter, model="m", prompt="a public fox").run()
+    [embedded] = result.deliveries.embedded.values()
+    shown = extract_manifest(embedded.path, plugins=kernel_plugins())
+    assert shown.run.steps[0].prompt.startswith("redacted:sha256:")
+    assert verify_file(embedded.path, plugins=kernel_plugins()).ok
+    full = parse_manifest(result.save_manifest(tmp_path / "full.json", full=True).read_bytes())
+    assert reveals(full, shown)
+
+
+def test_a_pointer_names_the_manifest_that_the_sink_stored(new, painter):
+    class Storing(Sink):
+        def write_run(self, run, manifest):
+            super().write_run(run, manifest)
+            manifest.manifest_uri = "https://bucket.test/manifest.json"
+
+    pipeline = new(embed=EmbedPolicy(embed_mode="pointer")).step(painter, model="m")
+    [embedded] = pipeline.run(sink=Storing()).deliveries.embedded.values()
+    assert embedded.method == "pointer"
+    pointer = json.loads(embedded.sidecar_path.read_bytes())
+    assert pointer["manifest_uri"] == "https://bucket.test/manifest.json"
+    assert verify_file(embedded.path, plugins=kernel_plugins()).verdict is Verdict.NO_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("embed", "complaint"),
+    [
+        (EmbedPolicy(embed_mode="pointer"), "needs a sink"),
+        (EmbedPolicy(include_params=False), "params and seed"),
+        (EmbedPolicy(prompt_visibility="private"), "prompt_visibility 'private'"),
+        ("full", "must be True, False or an EmbedPolicy"),
+    ],
+)
+def test_a_policy_that_cannot_be_met_is_refused_before_money_is_spent(new, painter, embed, complaint):
+    with pytest.raises(GenblazeError, match=complaint):
+        new().step(painter, model="m").run(embed=embed)
+    assert painter.calls == 0
+
+
+@pytest.mark.needs_plugins
+def test_what_came_in_is_not_hashed_again_to_embed_the_manifest(tmp_path, monkeypatch):
+    from genblaze import Pipeline, edits
+
+    sizes = []
+    digest = edits.digest_plan
+    monkeypatch.setattr(
+        "genblaze.embedding.digest_plan", lambda file, plan: sizes.append(plan.size) or digest(file, plan)
+    )
+    result = Pipeline("png", output_dir=tmp_path).step(Painter(tmp_path), model="m").run()
+    whole, essence = sizes
+    assert whole == result.assets[0].size_bytes
+    assert essence < whole
+    assert verify_file(result.local_path(result.assets[0])).ok

@@ -174,7 +174,7 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
         """
         if policy.embed_mode == "pointer":
             return self._pointer_json()
-        _refuse_unmeetable(policy)
+        policy.refuse_unmeetable()
         from genblaze.models.privacy import redact  # it works on manifests itself
 
         hide_all = policy.prompt_visibility != PromptVisibility.PUBLIC
@@ -232,21 +232,6 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
     def __repr__(self) -> str:
         """Name the manifest by its hash."""
         return f"Manifest({self.schema_version}, {self.canonical_hash[:12] or 'not hashed'}, {self.run!r})"
-
-
-def _refuse_unmeetable(policy: EmbedPolicy) -> None:
-    if policy.prompt_visibility in {PromptVisibility.PRIVATE, PromptVisibility.ENCRYPTED}:
-        msg = (
-            f"a full manifest cannot be embedded with prompt_visibility {str(policy.prompt_visibility)!r}: "
-            "use 'redacted' to hide every prompt, or embed_mode 'pointer'"
-        )
-        raise ManifestError(msg)
-    if not (policy.include_params and policy.include_seed):
-        msg = (
-            "a full manifest needs params and seed, or nobody could verify its hash: "
-            "leave include_params and include_seed True, or use embed_mode 'pointer'"
-        )
-        raise ManifestError(msg)
 
 
 def _unsupported(version: Any) -> str:

@@ -12,6 +12,7 @@ from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.enums import Modality, PromptVisibility, StepType
 from genblaze.pipeline.declaration import StepSpec, declare
 from genblaze.pipeline.fallback import fallback_codes
+from genblaze.pipeline.options import embed_policy
 from genblaze.providers.runnable import Runnable, RunnableConfig
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from genblaze.models.asset import Asset
     from genblaze.models.enums import ProviderErrorCode
     from genblaze.models.event import StreamEvent
+    from genblaze.models.policy import EmbedPolicy
     from genblaze.moderation import ModerationHook
     from genblaze.pipeline.cache import StepCache
     from genblaze.pipeline.options import RunKeywords
@@ -62,6 +64,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         journal: File in which paid work is noted so that it is never bought twice; default
             `<output_dir>/.genblaze/journal.db`, False for none.
         fallback_on: Error codes that hand a step to its next fallback model; default from the configuration.
+        embed: Whether local outputs carry the manifest, or how much of it, as an `EmbedPolicy`; `run(embed=…)` wins.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         plugins: PluginManager | None = None,
         journal: str | Path | bool | None = None,
         fallback_on: Sequence[ProviderErrorCode | str] | None = None,
+        embed: bool | EmbedPolicy = True,
     ) -> None:
         if max_concurrency is not None and max_concurrency < 1:
             msg = f"Pipeline(max_concurrency={max_concurrency}): at least one step must be allowed to run"
@@ -98,6 +102,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         self._plugins = plugins
         self._journal = None if journal is True else journal
         self._fallback_on = None if fallback_on is None else fallback_codes(fallback_on)
+        embed_policy(embed)
+        self._embed = embed
         self._steps: list[StepSpec] = []
         self._metadata: dict[str, Any] = {}
         self._config: RunnableConfig = {}

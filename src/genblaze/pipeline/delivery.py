@@ -17,7 +17,8 @@ from genblaze.threads import daemon_threads
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from genblaze.embedding import EmbedResult
+    from genblaze.embedding import ContentDigest, EmbedResult
+    from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
     from genblaze.models.step import Step
     from genblaze.pipeline.emission import Emitter
@@ -37,10 +38,10 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
     for sink in options.sinks:
         await _hand_over(sink, result)
-    if options.embed and deliveries.paths:
-        own = made_here(run, deliveries.paths)
-        if own:
-            deliveries.embedded.update(await daemon_threads.run(embed_all, result.manifest, own, plan.plugins))
+    own = made_here(run, deliveries.paths)
+    if own and options.embed.embed_mode != "none":
+        embed = partial(embed_all, result.manifest, own, plan.plugins, policy=options.embed)
+        deliveries.embedded.update(await daemon_threads.run(embed))
     if plan.journal is not None:
         await plan.journal.end(str(run.status))
     emitter.run_ended(result)
@@ -70,17 +71,33 @@ def made_here(run: Run, paths: dict[str, Path]) -> dict[str, Path]:
     return own
 
 
-def embed_all(manifest: Manifest, paths: dict[str, Path], plugins: PluginManager) -> dict[str, EmbedResult]:
+def embed_all(
+    manifest: Manifest, paths: dict[str, Path], plugins: PluginManager, *, policy: EmbedPolicy
+) -> dict[str, EmbedResult]:
     """Put the manifest into each file. Blocks; a file that cannot be written is logged and left as it was."""
     from genblaze.embedding import embed_manifest
 
+    contents = known_contents(manifest.run)
     done = {}
     for asset_id, path in paths.items():
         try:
-            done[asset_id] = embed_manifest(path, manifest, plugins=plugins)
+            content = contents.get(asset_id)
+            done[asset_id] = embed_manifest(path, manifest, plugins=plugins, policy=policy, content=content)
         except (GenblazeError, OSError) as error:
             logger.warning("The manifest could not be put into %s: %s", path, error)
     return done
+
+
+def known_contents(run: Run) -> dict[str, ContentDigest]:
+    """Digests of outputs, by asset id, as they were taken when the outputs came in: no file is hashed for it again."""
+    from genblaze.embedding import ContentDigest
+
+    return {
+        asset.asset_id: ContentDigest(asset.sha256, asset.size_bytes)
+        for step in run.steps
+        for asset in step.assets
+        if asset.sha256 is not None and asset.size_bytes is not None
+    }
 
 
 async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from genblaze.errors import GenblazeError, InvalidValueError
+from genblaze.models.policy import EmbedPolicy
 from genblaze.providers.provider import DEFAULT_TIMEOUT
 from genblaze.providers.runnable import RunnableConfig
 
@@ -37,7 +38,7 @@ class RunKeywords(TypedDict, total=False):
         on_step_complete: Called with a `StepCompleteEvent` as each step ends.
         on_retry: Called with a `StepRetriedEvent` before each retry.
         config: The same settings as a `RunnableConfig`; keywords win.
-        embed: Put the manifest into local outputs (default True).
+        embed: Put the manifest into local outputs (default True), or how much of it, as an `EmbedPolicy`.
     """
 
     sink: Any
@@ -52,7 +53,7 @@ class RunKeywords(TypedDict, total=False):
     on_step_complete: Callable[[Any], None] | None
     on_retry: Callable[[Any], None] | None
     config: RunnableConfig | None
-    embed: bool
+    embed: bool | EmbedPolicy
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     on_submit: Callable[[str, Any], None] | None = None
     run_id: str | None = None
     progress: bool | None = None
-    embed: bool = True
+    embed: EmbedPolicy = msgspec.field(default_factory=EmbedPolicy)
 
 
 def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int) -> RunOptions:
@@ -91,7 +92,27 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     settings = {name: config[name] for name in names if config.get(name) is not None} | given
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
-    return RunOptions(sinks=_sinks(keywords.get("sink")), **settings)
+    sinks = _sinks(keywords.get("sink"))
+    settings["embed"] = embed_policy(settings.get("embed", pipeline._embed), has_sink=bool(sinks))
+    return RunOptions(sinks=sinks, **settings)
+
+
+def embed_policy(embed: Any, *, has_sink: bool = True) -> EmbedPolicy:
+    """What `embed=` asks for; what could not be done at the end of a run is refused before it begins.
+
+    Raises:
+        GenblazeError: For a policy that cannot be met, and for anything that is neither a policy nor a bool.
+    """
+    if isinstance(embed, bool):
+        return EmbedPolicy(embed_mode="full" if embed else "none")
+    if not isinstance(embed, EmbedPolicy):
+        msg = f"embed={embed!r}: must be True, False or an EmbedPolicy"
+        raise InvalidValueError(msg)
+    embed.refuse_unmeetable()
+    if embed.embed_mode == "pointer" and not has_sink:
+        msg = "embed_mode 'pointer' needs a sink: it stores the manifest that the pointer names"
+        raise InvalidValueError(msg)
+    return embed
 
 
 def _check_keywords(keywords: Mapping[str, Any]) -> None:
