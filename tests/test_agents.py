@@ -181,3 +181,43 @@ def test_a_named_evaluator_is_that_of_the_pipelines_plugins(tmp_path, painter):
     plugins = kernel_plugins(yes=Plugin())
     out = AgentLoop(lambda context: pipeline_in(tmp_path, plugins=plugins).step(painter, model="m"), "yes").run()
     assert out.passed
+
+
+def test_tracers_of_the_runs_hear_the_loop_under_one_identity(tmp_path, painter):
+    heard = []
+
+    class Mine(Tracer):
+        def on_run_start(self, run_id, name, **more):
+            heard.append(("run", run_id))
+
+        def on_event(self, event):
+            if event.type.startswith("agent."):
+                heard.append((event.type, event.run_id, event.agent_id))
+
+    def make(context):
+        return pipeline_in(tmp_path, tracer=Mine()).step(painter, model="m")
+
+    out = AgentLoop(make, scores(0, 1)).run()
+    first, second = (each.result.run.run_id for each in out.iterations)
+    (agent,) = {told[2] for told in heard if len(told) == 3}
+    assert heard == [
+        ("agent.iteration.started", first, agent),
+        ("run", first),
+        ("agent.iteration.evaluated", first, agent),
+        ("agent.iteration.started", second, agent),
+        ("run", second),
+        ("agent.iteration.evaluated", second, agent),
+        ("agent.completed", second, agent),
+    ]
+
+
+def test_a_loop_that_breaks_off_says_so_to_whoever_listens(tmp_path, painter):
+    def make(context):
+        if context.iteration:
+            raise RuntimeError("no second one")
+        return pipeline_in(tmp_path).step(painter, model="m")
+
+    heard = []
+    with pytest.raises(RuntimeError, match="no second one"):
+        heard.extend(AgentLoop(make, scores(0)).stream())
+    assert (heard[-1].type, heard[-1].error, heard[-1].iterations) == ("agent.completed", "RuntimeError", 1)

@@ -536,8 +536,7 @@ def tracer(heard, key="acme-trace"):
 def test_an_installed_tracer_that_nobody_named_hears_nothing(plugins):
     heard = []
     plugins.register(tracer(heard), "acme")
-    assert not plugins.has_tracers()
-    plugins.trace(EVENT)
+    plugins.trace(EVENT, plugins.tracers())
     assert heard == []
 
 
@@ -546,22 +545,21 @@ def test_a_tracer_is_named_by_its_plugin_or_its_key(name):
     heard = []
     plugins = PluginManager(Config(tracers=(name,)), autoload=False)
     plugins.register(tracer(heard), "acme")
-    assert plugins.has_tracers()
-    plugins.trace(EVENT)
+    plugins.trace(EVENT, plugins.tracers())
     assert heard == [("acme-trace", "run.start")]
 
 
 def test_a_setting_that_names_an_unknown_tracer_is_an_error():
     plugins = PluginManager(Config(tracers=("gone",)), autoload=False)
     with pytest.raises(PluginNotFoundError, match="trace for 'gone'"):
-        plugins.trace(EVENT)
+        plugins.tracers()
 
 
 def test_a_raising_tracer_is_logged_once_for_each_kind_and_the_next_one_hears(plugins, caplog):
     heard = []
     broken = SimpleNamespace(trace=lambda event: 1 / 0)
     for event in (EVENT, EVENT, TraceEvent(kind="run.end", run_id="r")):
-        plugins.trace(event, extra=[broken, SimpleNamespace(trace=heard.append)])
+        plugins.trace(event, plugins.tracers([broken, SimpleNamespace(trace=heard.append)]))
     assert len(heard) == 3
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert "ZeroDivisionError" in caplog.text
@@ -570,7 +568,7 @@ def test_a_raising_tracer_is_logged_once_for_each_kind_and_the_next_one_hears(pl
 def test_a_slow_tracer_is_reported_once(plugins, caplog, monkeypatch):
     monkeypatch.setattr("genblaze.plugins.tracers.SLOW_SECONDS", -1.0)
     for _ in range(3):
-        plugins.trace(EVENT, extra=[SimpleNamespace(trace=lambda event: None)])
+        plugins.trace(EVENT, plugins.tracers([SimpleNamespace(trace=lambda event: None)]))
     assert caplog.text.count("holds up the run") == 1
 
 
@@ -587,17 +585,19 @@ def test_a_tracer_with_the_published_methods_is_called_with_their_arguments(plug
         def on_event(self, event):
             calls.append(event)
 
-    tracers = [Published()]
-    plugins.trace(EVENT, extra=tracers)
-    plugins.trace(TraceEvent(kind="step.start", run_id="r", step="s", step_index=0), extra=tracers)
-    plugins.trace(TraceEvent(kind="step.end", run_id="r", step="s", duration_ms=1.5, step_index=0), extra=tracers)
-    plugins.trace(TraceEvent(kind="event", run_id="r", event="e"), extra=tracers)
+    for event in (
+        EVENT,
+        TraceEvent(kind="step.start", run_id="r", step="s", step_index=0),
+        TraceEvent(kind="step.end", run_id="r", step="s", duration_ms=1.5, step_index=0),
+        TraceEvent(kind="event", run_id="r", event="e"),
+    ):
+        plugins.trace(event, plugins.tracers([Published()]))
     assert calls == [("r", "demo", None, 2, None), ("r", "s", 1.5, 0), "e"]
 
 
 def test_an_object_that_is_no_tracer_is_told_so(plugins):
     with pytest.raises(PluginError, match="int is no tracer"):
-        plugins.trace(EVENT, extra=[3])
+        plugins.tracers([3])
 
 
 # --- what is selected, and why ---------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Tracers: lines of JSON where the application wants them, and no tracer in the way of another."""
 
+import contextlib
 import io
 import json
 import logging
@@ -115,3 +116,30 @@ def test_one_of_several_tracers_may_fail(tmp_path):
 
     result = run(tmp_path, CompositeTracer([Broken(), Mine()]))
     assert heard == [("start", "n", {}), ("end", result.run.run_id)]
+
+
+def test_a_step_that_never_began_has_its_one_line(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    pipeline = pipeline_in(tmp_path, tracer=LoggingTracer())
+    failing = Painter(tmp_path, errors=[ValueError("no")])
+    pipeline.step(failing, model="a").step(failing, model="b").run(raise_on_failure=False)
+    lines = [json.loads(record.message) for record in caplog.records if record.message[0] == "{"]
+    ends = [(line["event"], line["step_index"]) for line in lines if line["event"] in {"step.failed", "step.cancelled"}]
+    assert ends == [("step.failed", 0), ("step.cancelled", 1)]
+    assert (lines[-1]["status"], lines[-1]["error_code"]) == ("failed", "invalid_input")
+    assert lines[-1]["duration_ms"] >= 0
+
+
+def test_the_command_line_shows_the_lines_of_the_tracer_that_settings_name(tmp_path):
+    from genblaze.cli.logs import logging_to_stderr
+
+    err = io.StringIO()
+    with contextlib.redirect_stderr(err), logging_to_stderr():
+        run(tmp_path, LoggingTracer())
+        logging.getLogger("genblaze.pipeline").info("chatter")
+    assert [json.loads(line)["event"] for line in err.getvalue().splitlines()] == [
+        "pipeline.start",
+        "step.started",
+        "step.completed",
+        "pipeline.complete",
+    ]

@@ -16,12 +16,14 @@ from genblaze.models.event import (
     AgentIterationStartedEvent,
     StreamEvent,
 )
+from genblaze.models.record import new_id
 from genblaze.sync import run_sync
 from genblaze.threads import call
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.options import RunKeywords
+    from genblaze.pipeline.plan import Plan
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.stream import EventReader
     from genblaze.plugins import PluginManager
@@ -216,27 +218,24 @@ class AgentLoop:
         return events_of(lambda put: self._loop(options, put))
 
     async def _loop(self, options: RunKeywords, put: Callable[[StreamEvent], None] | None = None) -> AgentResult:
-        """The loop itself; `put` hears its events and those of its runs."""
-        tell: Callable[[StreamEvent], None] = put or _unheard
+        """The loop itself; `put` hears its events and those of its runs, tracers hear them either way."""
+        tell = _LoopEvents(put)
         done: list[AgentIteration] = []
         context = AgentContext(0)
-        for index in range(self._max_iterations):
-            feedback = context.last_evaluation.feedback if context.last_evaluation else None
-            tell(AgentIterationStartedEvent(iteration=index, total=self._max_iterations, message=feedback))
-            done.append(await self._iterate(context, options, put))
-            evaluation = done[-1].evaluation
-            tell(_evaluated(done[-1]))
-            if self._is_enough(done):
-                break
-            context = AgentContext(index + 1, [each.result for each in done], evaluation)
-        cost = sum(each.result.total_cost_usd for each in done)
-        outcome = AgentResult(done, done[-1].result, any(each.evaluation.passed for each in done), cost)
-        tell(_completed(outcome))
-        return outcome
+        try:
+            for index in range(self._max_iterations):
+                done.append(await self._iterate(context, options, tell))
+                tell.evaluated(done[-1])
+                if self._is_enough(done):
+                    break
+                context = AgentContext(index + 1, [each.result for each in done], done[-1].evaluation)
+        except BaseException as error:
+            tell.completed(done, type(error).__name__)
+            raise
+        tell.completed(done)
+        return AgentResult(done, done[-1].result, _has_passed(done), _cost_of(done))
 
-    async def _iterate(
-        self, context: AgentContext, keywords: RunKeywords, put: Callable[[StreamEvent], None] | None
-    ) -> AgentIteration:
+    async def _iterate(self, context: AgentContext, keywords: RunKeywords, tell: _LoopEvents) -> AgentIteration:
         from genblaze.pipeline.engine import execute
         from genblaze.pipeline.options import RUN_CONCURRENCY, resolve
         from genblaze.pipeline.plan import plan
@@ -245,8 +244,9 @@ class AgentLoop:
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
         planned = plan(pipeline)
         _check_evaluator(self._evaluator, planned.plugins)
+        tell.started(context, self._max_iterations, planned)
         try:
-            result = await execute(planned, options, put)
+            result = await execute(planned, options, tell.put)
         except PipelineTimeoutError as error:
             if error.result is None:
                 raise
@@ -279,10 +279,78 @@ class AgentLoop:
     def _is_enough(self, done: list[AgentIteration]) -> bool:
         last = done[-1]
         failed = last.result.run.status != RunStatus.COMPLETED
-        spent = sum(each.result.total_cost_usd for each in done)
-        over = self._max_cost is not None and spent >= self._max_cost
+        over = self._max_cost is not None and _cost_of(done) >= self._max_cost
         broken = "evaluator_error" in last.evaluation.metadata
         return last.evaluation.passed or over or broken or (failed and self._stop_on_failure)
+
+
+class _LoopEvents:
+    """Tells what happens in one loop to its stream and to the tracers of its runs, under one `agent_id`."""
+
+    def __init__(self, put: Callable[[StreamEvent], None] | None) -> None:
+        self.put = put
+        self._agent_id = new_id()
+        self._planned: Plan | None = None
+
+    def started(self, context: AgentContext, total: int, planned: Plan) -> None:
+        self._planned = planned
+        last = context.last_evaluation
+        self._tell(
+            AgentIterationStartedEvent(
+                iteration=context.iteration,
+                total=total,
+                message=last.feedback if last else None,
+                run_id=planned.run_id,
+                agent_id=self._agent_id,
+            )
+        )
+
+    def evaluated(self, iteration: AgentIteration) -> None:
+        judged = iteration.evaluation
+        self._tell(
+            AgentIterationEvaluatedEvent(
+                iteration=iteration.index,
+                passed=judged.passed,
+                score=judged.score,
+                feedback=judged.feedback,
+                result=iteration.result,
+                run_id=iteration.result.run.run_id,
+                agent_id=self._agent_id,
+            )
+        )
+
+    def completed(self, done: list[AgentIteration], error: str | None = None) -> None:
+        if self._planned is None:  # it never began
+            return
+        self._tell(
+            AgentCompletedEvent(
+                passed=_has_passed(done),
+                iterations=len(done),
+                total_cost_usd=_cost_of(done),
+                result=done[-1].result if done else None,
+                run_id=self._planned.run_id,
+                agent_id=self._agent_id,
+                error=error,
+            )
+        )
+
+    def _tell(self, event: StreamEvent) -> None:
+        if self.put is not None:
+            self.put(event)
+        planned = self._planned
+        if planned is not None and planned.tracers:
+            from genblaze.hookspecs import TraceEvent
+
+            told = TraceEvent(kind="event", run_id=planned.run_id, event=event)
+            planned.plugins.trace(told, planned.tracers)
+
+
+def _has_passed(done: list[AgentIteration]) -> bool:
+    return any(each.evaluation.passed for each in done)
+
+
+def _cost_of(done: list[AgentIteration]) -> float:
+    return sum(each.result.total_cost_usd for each in done)
 
 
 def _check_evaluator(evaluator: Evaluator | str, plugins: PluginManager) -> None:
@@ -296,32 +364,6 @@ def _check_evaluator(evaluator: Evaluator | str, plugins: PluginManager) -> None
     elif not callable(getattr(evaluator, "evaluate", None) or getattr(evaluator, "aevaluate", None)):
         msg = f"AgentLoop: {type(evaluator).__name__} is no evaluator; pass one, or the name of an installed one"
         raise PluginError(msg)
-
-
-def _evaluated(iteration: AgentIteration) -> AgentIterationEvaluatedEvent:
-    judged = iteration.evaluation
-    return AgentIterationEvaluatedEvent(
-        iteration=iteration.index,
-        passed=judged.passed,
-        score=judged.score,
-        feedback=judged.feedback,
-        result=iteration.result,
-        run_id=iteration.result.run.run_id,
-    )
-
-
-def _completed(outcome: AgentResult) -> AgentCompletedEvent:
-    return AgentCompletedEvent(
-        passed=outcome.passed,
-        iterations=len(outcome.iterations),
-        total_cost_usd=outcome.total_cost_usd,
-        result=outcome.final,
-        run_id=outcome.final.run.run_id,
-    )
-
-
-def _unheard(event: StreamEvent) -> None:
-    """Nobody listens."""
 
 
 async def _awaited(answer: Awaitable[Any]) -> Any:

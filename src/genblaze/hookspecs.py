@@ -143,6 +143,29 @@ class TraceEvent(msgspec.Struct, frozen=True, kw_only=True):
     event: StreamEvent | None = None
     result: PipelineResult | None = None
 
+    def tell(self, tracer: object) -> None:
+        """Make the published call (`on_run_start`, `on_step_start` …) that this amounts to, if the tracer has it."""
+        method, positional, named = self._published_call()
+        function = getattr(tracer, method, None)
+        if function is not None:
+            function(*positional, **named)
+
+    def _published_call(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        match self.kind:
+            case "run.start":
+                named = {"tenant_id": self.tenant_id, "total_steps": self.total_steps, "metadata": self.metadata}
+                return "on_run_start", (self.run_id, self.name), named
+            case "step.start":
+                where = {"step_index": self.step_index, "total_steps": self.total_steps}
+                return "on_step_start", (self.run_id, self.step), where
+            case "event":
+                return "on_event", (self.event,), {}
+            case "step.end":
+                times = {"duration_ms": self.duration_ms, "step_index": self.step_index}
+                return "on_step_end", (self.run_id, self.step), times
+            case "run.end":
+                return "on_run_end", (self.run_id, self.result), {}
+
 
 @hookspec
 def provides() -> Iterable[Capability]:

@@ -31,6 +31,10 @@ _TOLD_OTHERWISE = frozenset(
 )
 
 
+#: Attribute of log records whose message is a line of JSON, for handlers that write such lines as they are.
+STRUCTURED = "genblaze_structured"
+
+
 class Tracer:
     """Hears what happens in runs. Override what you want to hear; everything does nothing by default.
 
@@ -155,7 +159,7 @@ class StructuredLogger:
         if not isinstance(self._logger, logging.Logger | logging.LoggerAdapter):
             self._logger.log(logging.getLevelName(level), "{}", line)
         elif self._logger.hasHandlers():
-            self._logger.log(level, "%s", line)
+            self._logger.log(level, "%s", line, extra={STRUCTURED: True})
         else:
             # The application configured no logging: the lines it asked for go to stderr, nothing is set up for it.
             sys.stderr.write(line + "\n")
@@ -188,8 +192,9 @@ class LoggingTracer(Tracer):
         self._log.info("pipeline.start", run_id=run_id, name=name, tenant_id=tenant_id, total_steps=total_steps)
 
     def on_event(self, event: StreamEvent) -> None:
-        """Log events that no other line tells, such as retries."""
-        if event.type not in _TOLD_OTHERWISE:
+        """Log events that no other line tells, such as retries and steps that were cancelled before they began."""
+        never_began = event.type == "step.cancelled" and getattr(getattr(event, "step", None), "started_at", 0) is None
+        if never_began or event.type not in _TOLD_OTHERWISE:
             fields = event.to_dict()
             fields.pop("type", None)
             fields.pop("timestamp", None)
@@ -214,10 +219,22 @@ class LoggingTracer(Tracer):
         )
 
     def on_run_end(self, run_id: str, result: PipelineResult) -> None:
-        """Log `pipeline.complete`."""
+        """Log `pipeline.complete`, whatever the status."""
+        run = result.run
+        failed = result.failed_steps()
         self._log.info(
             "pipeline.complete",
             run_id=run_id,
-            status=str(result.run.status),
+            status=str(run.status),
             manifest_hash=result.manifest.canonical_hash,
+            **_milliseconds(run.started_at, run.completed_at),
+            cost_usd=result.total_cost_usd,
+            cost_is_complete=result.cost_is_complete,
+            **({"error_code": str(failed[0].error_code)} if failed else {}),
         )
+
+
+def _milliseconds(began: datetime | None, ended: datetime | None) -> dict[str, float]:
+    if began is None or ended is None:
+        return {}
+    return {"duration_ms": round((ended - began).total_seconds() * 1000, 1)}

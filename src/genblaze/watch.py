@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from genblaze.credentials import sanitize_error
+from genblaze.credentials import redact_secrets, sanitize_error
 from genblaze.jobs import JobStatus
 from genblaze.models.event import ProgressEvent, StepProgressEvent, StepRetriedEvent
 from genblaze.models.step import UPSTREAM_ID_KEY
@@ -80,7 +80,7 @@ class StepWatch:
                 progress_pct=told.fraction if isinstance(told.fraction, int | float) else None,
                 elapsed_sec=monotonic() - self._started,
                 preview_url=told.preview_url if (told.preview_url or "").startswith("https://") else None,
-                message=told.message,
+                message=None if told.message is None else redact_secrets(str(told.message)),
                 is_heartbeat=heartbeat,
                 data={"status": status},
             )
@@ -113,6 +113,7 @@ class StepWatch:
                     delay_sec=delay,
                     error_code=code,
                     error=text,
+                    step_index=self._step.step_index,
                 )
             )
 
@@ -130,4 +131,6 @@ def published_progress(event: StepProgressEvent) -> ProgressEvent:
         preview_url=event.preview_url,
         request_id=event.request_id,
         is_heartbeat=event.is_heartbeat,
+        run_id=event.run_id,
+        step_index=event.step_index,
     )

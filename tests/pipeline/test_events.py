@@ -5,9 +5,10 @@ import threading
 import time
 
 import pytest
-from sample_pipelines import AsyncPainter, Painter, Queue
+from sample_pipelines import NOW, AsyncPainter, Painter, Queue
 
-from genblaze import PipelineError, ProviderError, ProviderErrorCode, Tracer
+from genblaze import PipelineError, PluginError, ProviderError, ProviderErrorCode, StepCache, Tracer
+from genblaze.models.event import AgentIterationEvaluatedEvent, StepProgressEvent
 from genblaze.pipeline import stream as streams
 
 
@@ -37,8 +38,9 @@ def test_two_steps_in_order_give_the_published_events(new, painter):
 def test_a_failed_run_ends_with_why(new, folder):
     painter = Painter(folder, errors=[ProviderError("no foxes", error_code=ProviderErrorCode.CONTENT_POLICY)])
     events = list(new().step(painter, model="a").step(painter, model="b").stream())
-    assert kinds(events)[-2:] == ["step.failed", "pipeline.failed"]
-    assert (events[-2].error, events[-1].message) == ("no foxes", "no foxes")
+    assert kinds(events)[-3:] == ["step.failed", "step.cancelled", "pipeline.failed"]
+    assert (events[-3].error, events[-1].message) == ("no foxes", "no foxes")
+    assert (events[-2].step_index, events[-2].elapsed_sec) == (1, 0.0)
     assert events[-1].result.run.steps[1].status == "cancelled"
 
 
@@ -218,3 +220,54 @@ def test_a_tracer_that_raises_or_lacks_methods_does_no_harm(new, painter, caplog
     pipeline = new(tracer=Broken()).step(painter, model="m")
     assert pipeline.run().ok
     assert "Tracer Broken failed" in caplog.text
+
+
+def test_a_tracer_older_than_metadata_hears_the_run_begin(new, painter):
+    heard = []
+
+    class Older(Tracer):
+        def on_run_start(self, run_id, name, *, tenant_id=None, total_steps=None):
+            heard.append((run_id, name, total_steps))
+
+    run = new("n", tracer=Older()).step(painter, model="m").run().run
+    assert heard == [(run.run_id, "n", 1)]
+
+
+def test_what_is_no_tracer_is_refused_before_anything_runs(new, painter):
+    with pytest.raises(PluginError, match="int is no tracer"):
+        new(tracer=3).step(painter, model="m").run()
+    assert painter.calls == 0
+
+
+def test_a_cached_step_says_so(new, painter, tmp_path):
+    pipeline = new().step(painter, model="m").cache(StepCache(tmp_path / "cache"))
+    first, again = ([event for event in pipeline.stream() if event.type == "step.completed"] for _ in range(2))
+    assert [event.to_dict().get("cached") for event in (*first, *again)] == [None, True]
+
+
+def test_callbacks_are_told_the_run_and_the_step(new, folder):
+    error = ProviderError("x", error_code=ProviderErrorCode.TIMEOUT)
+    heard = []
+    pipeline = new().step(Painter(folder, errors=[error], retry_policy=NOW), model="m")
+    callbacks = dict.fromkeys(("on_progress", "on_retry", "on_step_complete"), heard.append)
+    run = pipeline.run(**callbacks).run
+    assert {type(told).__name__ for told in heard} == {"ProgressEvent", "StepRetriedEvent", "StepCompleteEvent"}
+    assert {(told.run_id, told.step_index) for told in heard} == {(run.run_id, 0)}
+
+
+def test_secrets_in_a_providers_message_do_not_travel(new, folder):
+    class Telltale(Queue):
+        def poll_progress(self, prediction_id):
+            return {"message": "with sk-abcdefghijklmnopqrstuvwx", "progress_pct": 0.5}
+
+    events = list(new().step(Telltale(folder), model="m").stream())
+    told = [event.message for event in events if event.type == "step.progress" and event.message]
+    assert told
+    assert not any("abcdefghij" in message for message in told)
+
+
+def test_numbers_that_json_does_not_know_are_left_out():
+    event = AgentIterationEvaluatedEvent(iteration=0, passed=False, score=float("nan"))
+    assert "score" not in event.to_dict()
+    odd = StepProgressEvent(step_id="s", provider="p", model="m", data={"a": [float("inf"), 1.5]})
+    assert json.loads(json.dumps(odd.to_dict(), allow_nan=False))["data"] == {"a": [None, 1.5]}

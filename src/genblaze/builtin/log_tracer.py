@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genblaze.capabilities import Capability
 from genblaze.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from genblaze.hookspecs import TraceEvent
+    from genblaze.tracing import LoggingTracer
 
 
 @hookimpl
@@ -23,12 +24,11 @@ def provides() -> Iterable[Capability]:
 @hookimpl
 def trace(event: TraceEvent) -> None:
     """Write the event's line."""
-    _tracer()(event)
+    event.tell(_tracer())
 
 
 @cache
-def _tracer() -> Callable[[Any], object]:
-    from genblaze.plugins.tracers import adapt_tracer
+def _tracer() -> LoggingTracer:
     from genblaze.tracing import LoggingTracer
 
-    return adapt_tracer(LoggingTracer())[1]
+    return LoggingTracer()

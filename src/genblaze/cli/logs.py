@@ -7,6 +7,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from genblaze.tracing import STRUCTURED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,15 +20,20 @@ LOGURU_DEFAULT_SINK = 0
 
 @contextlib.contextmanager
 def logging_to_stderr() -> Iterator[None]:
-    """Show the library's warnings to whoever runs the command, and leave logging as it was afterwards."""
+    """Show the library's warnings, and the JSON lines of its tracer, to whoever runs the command.
+
+    Logging is left as it was afterwards.
+    """
     library = logging.getLogger("genblaze")
-    handler, propagated = _ToLoguru(logging.WARNING), library.propagate
+    handler, level, propagated = _ToLoguru(), library.level, library.propagate
     library.addHandler(handler)
+    library.setLevel(logging.INFO)
     library.propagate = False
     try:
         yield
     finally:
         library.propagate = propagated
+        library.setLevel(level)
         library.removeHandler(handler)
         handler.close()
 
@@ -37,7 +44,13 @@ class _ToLoguru(logging.Handler):
     _sink: int | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line to stderr, and the traceback below it if the record has one."""
+        """Write a warning as one line to stderr, with the traceback below it; a tracer's line of JSON as it is."""
+        if getattr(record, STRUCTURED, False):
+            _write(f"{record.getMessage()}\n")
+        elif record.levelno >= logging.WARNING:
+            self._warn(record)
+
+    def _warn(self, record: logging.LogRecord) -> None:
         from loguru import logger
 
         if self._sink is None:

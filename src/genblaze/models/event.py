@@ -2,10 +2,12 @@
 
 On the wire an event is a flat JSON object whose `type` names it. Fields that are None are left out, and so
 are the live objects (`result`, `step`) that some events carry inside the process. Names and fields are the
-published ones; `run_id` everywhere, `step_index` on progress and the events of cancellation are additions.
+published ones; `run_id` everywhere, `step_index` on progress and retries, `cached`, `agent_id` and the events of
+cancellation are additions.
 """
 
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
 import msgspec
@@ -81,14 +83,32 @@ class StreamEvent(Dumpable, msgspec.Struct, metaclass=LenientConstructor, kw_onl
     timestamp: datetime = msgspec.field(default_factory=utc_now)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the event as it goes over the wire: JSON values, without None and without live objects."""
+        """Give the event as it goes over the wire: JSON values, without None and without live objects.
+
+        Numbers that JSON does not know (NaN, infinity) count as None.
+        """
         fields = {
             name: value
             for name, value in zip(self.__struct_fields__, astuple(self), strict=True)
-            if value is not None and name not in self._in_process
+            if value is not None and name not in self._in_process and not _is_no_number(value)
         }
         plain: dict[str, Any] = msgspec.to_builtins(fields, str_keys=True, enc_hook=str)
+        if data := plain.get("data"):
+            plain["data"] = _finite(data)
         return plain
+
+
+def _is_no_number(value: Any) -> bool:
+    return isinstance(value, float) and not isfinite(value)
+
+
+def _finite(value: Any) -> Any:
+    """JSON values with None in the place of every number that is none."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if _is_no_number(value) else value
 
 
 class PipelineStartedEvent(StreamEvent, kw_only=True, frozen=True):
@@ -222,7 +242,14 @@ class StepRetriedEvent(StreamEvent, kw_only=True, frozen=True):
 
 
 class StepCompletedEvent(StreamEvent, kw_only=True, frozen=True):
-    """A step has succeeded; `elapsed_sec` counts from its own beginning, `step` lives only in the process."""
+    """A step has succeeded.
+
+    Attributes:
+        request_id: The vendor's job id.
+        elapsed_sec: Seconds since the step's own beginning.
+        step: The record of the step; only inside the process.
+        cached: True when the step cache answered, and nobody was asked or paid.
+    """
 
     type: Literal["step.completed"] = "step.completed"
     run_id: str | None = None
@@ -235,6 +262,7 @@ class StepCompletedEvent(StreamEvent, kw_only=True, frozen=True):
     elapsed_sec: _Seconds
     step_status: str | None = None
     step: Step | None = None
+    cached: bool | None = None
 
 
 class StepFailedEvent(StreamEvent, kw_only=True, frozen=True):
@@ -272,17 +300,26 @@ class StepCancelledEvent(StreamEvent, kw_only=True, frozen=True):
 
 
 class AgentIterationStartedEvent(StreamEvent, kw_only=True, frozen=True):
-    """An agent tries again; `iteration` counts from 0, `message` is the feedback on the one before."""
+    """An agent tries again.
+
+    Attributes:
+        iteration: Number of the try, from 0.
+        total: How many tries are allowed.
+        message: The feedback on the try before.
+        run_id: Identity of the run that the try makes.
+        agent_id: Identity of the loop, the same on all its events.
+    """
 
     type: Literal["agent.iteration.started"] = "agent.iteration.started"
     iteration: _Count
     total: _Ordinal
     message: str | None = None
     run_id: str | None = None
+    agent_id: str | None = None
 
 
 class AgentIterationEvaluatedEvent(StreamEvent, kw_only=True, frozen=True):
-    """An agent's try has been judged; `result` lives only in the process."""
+    """An agent's try has been judged; ids are those of its start, `result` lives only in the process."""
 
     type: Literal["agent.iteration.evaluated"] = "agent.iteration.evaluated"
     iteration: _Count
@@ -291,10 +328,20 @@ class AgentIterationEvaluatedEvent(StreamEvent, kw_only=True, frozen=True):
     feedback: str | None = None
     result: PipelineResult | None = None
     run_id: str | None = None
+    agent_id: str | None = None
 
 
 class AgentCompletedEvent(StreamEvent, kw_only=True, frozen=True):
-    """An agent has stopped trying; `result` lives only in the process."""
+    """An agent has stopped trying, or was stopped.
+
+    Attributes:
+        iterations: How many tries were judged.
+        total_cost_usd: Known cost of all of them, in US dollars.
+        result: That of the last one; only inside the process.
+        run_id: Identity of the last run.
+        agent_id: Identity of the loop.
+        error: What ended the loop, if not its own rules: the name of an exception.
+    """
 
     type: Literal["agent.completed"] = "agent.completed"
     passed: bool
@@ -302,6 +349,8 @@ class AgentCompletedEvent(StreamEvent, kw_only=True, frozen=True):
     total_cost_usd: float | None = None
     result: PipelineResult | None = None
     run_id: str | None = None
+    agent_id: str | None = None
+    error: str | None = None
 
 
 AnyStreamEvent: TypeAlias = (

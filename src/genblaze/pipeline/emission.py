@@ -43,7 +43,7 @@ class Emitter:
         self._total_steps = len(plan.steps)
         self._plugins = plan.plugins
         self._tracers = plan.tracers
-        self._tracing = plan.plugins.has_tracers(plan.tracers)
+        self._tracing = bool(plan.tracers)
         self._stream = stream
         self._options = options
         self.active = stream is not None or self._tracing
@@ -100,7 +100,13 @@ class Emitter:
         if self.active:
             self.emit(self._end_of(step, seconds))
         if self._options.on_step_complete is not None:
-            self._call(self._options.on_step_complete, StepCompleteEvent(index, self._total_steps, step, seconds))
+            told = StepCompleteEvent(index, self._total_steps, step, seconds, self.run_id)
+            self._call(self._options.on_step_complete, told)
+
+    def step_dropped(self, step: Step) -> None:
+        """Tell the stream and the tracers of a step that was cancelled before it began."""
+        if self.active:
+            self.emit(self._end_of(step, 0.0))
 
     def _end_of(self, step: Step, seconds: float) -> StreamEvent:
         told: dict[str, Any] = {
@@ -111,7 +117,7 @@ class Emitter:
             "step": step,
         }
         if step.status == StepStatus.SUCCEEDED:
-            return StepCompletedEvent(**told)
+            return StepCompletedEvent(**told, cached=step.cached or None)
         kind = StepCancelledEvent if step.status == StepStatus.CANCELLED else StepFailedEvent
         return kind(error=step.error, **told)
 

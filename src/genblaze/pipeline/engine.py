@@ -38,7 +38,8 @@ async def execute(
 
     Raises:
         PipelineTimeoutError: When `pipeline_timeout` passed; carries what was finished by then.
-        asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then.
+        asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then, as they have
+            should the engine itself fail.
     """
     emitter = Emitter(plan, options, stream)
     run = Run(
@@ -61,8 +62,8 @@ async def execute(
             await schedule.run()
     except TimeoutError:
         timed_out = True
-    except asyncio.CancelledError:
-        _finish(run, schedule, RunStatus.CANCELLED)
+    except (asyncio.CancelledError, Exception) as error:
+        _finish(run, schedule, RunStatus.CANCELLED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILED)
         await close_run(plan, options, emitter, run)
         raise
     _finish(run, schedule, RunStatus.FAILED if timed_out else None)
@@ -189,3 +190,4 @@ class Schedule:
                 run.step.status = StepStatus.CANCELLED
                 run.step.error = run.step.error or reason
                 run.step.note(cancelled=True)
+                self._emitter.step_dropped(run.step)

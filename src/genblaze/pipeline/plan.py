@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.cache import StepCache
     from genblaze.pipeline.declaration import StepSpec
     from genblaze.plugins import PluginManager
+    from genblaze.plugins.tracers import NamedTracer
     from genblaze.retry import RetryPolicy
 
 
@@ -114,7 +115,7 @@ class Plan(msgspec.Struct, kw_only=True):
     output_dir: Path
     cache: StepCache | None
     moderation: ModerationHook | None
-    tracers: tuple[Any, ...]
+    tracers: tuple[NamedTracer, ...]
     fallback_on: frozenset[ProviderErrorCode]
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
@@ -147,6 +148,7 @@ def plan(
     plugins = pipeline._plugins or _default_plugins()
     names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
+    tracers = plugins.tracers(() if pipeline._tracer is None else (pipeline._tracer,))
     run_id, given = run_id or str(uuid4()), run_id is not None
     output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
     journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend)
@@ -166,7 +168,7 @@ def plan(
         journal=journal,
         cache=pipeline._cache,
         moderation=pipeline._moderation,
-        tracers=(pipeline._tracer,) if pipeline._tracer is not None else (),
+        tracers=tracers,
         fallback_on=frozenset(plugins.config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
     )
 

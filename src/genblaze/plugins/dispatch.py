@@ -13,7 +13,7 @@ from genblaze.plugins.records import PluginRecord, Selection
 from genblaze.plugins.tracers import TracerCalls, adapt_tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
     from pathlib import Path
 
     import click
@@ -295,18 +295,18 @@ class PluginManager:
         judged: EvaluationResult = await self._awaited("evaluate", plugin, judging)
         return judged
 
-    def has_tracers(self, extra: Sequence[object] = ()) -> bool:
-        """Whether anybody hears what `trace` is told; ask before making the event."""
-        return bool(extra) or bool(self.config.tracers)
-
-    def trace(self, event: TraceEvent, extra: Sequence[object] = ()) -> None:
-        """Tell every active tracer: those that the setting `tracers` names, and the objects passed here.
+    def tracers(self, extra: Iterable[object] = ()) -> tuple[NamedTracer, ...]:
+        """Who hears a run: the tracers that the setting `tracers` names, and the objects passed here.
 
         Raises:
             PluginNotFoundError: The setting names a tracer that is not installed.
             PluginError: An object passed here is no tracer.
         """
-        self._calls.tell(event, [*self._active_tracers(), *map(adapt_tracer, extra)])
+        return (*self._active_tracers(), *map(adapt_tracer, extra))
+
+    def trace(self, event: TraceEvent, tracers: Sequence[NamedTracer]) -> None:
+        """Tell tracers, as `tracers` gives them; one that raises is logged, one that is slow is reported."""
+        self._calls.tell(event, tracers)
 
     def register_commands(self, cli: click.Group) -> None:
         """Let plugins add commands to the command line; one that fails is logged and costs only its own."""

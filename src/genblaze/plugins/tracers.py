@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
+from inspect import signature
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,37 +72,29 @@ def adapt_tracer(tracer: Any) -> NamedTracer:
     """
     name = type(tracer).__name__
     if any(callable(getattr(tracer, method, None)) for method in PUBLISHED_METHODS):
-        return name, lambda event: _tell_published(tracer, event)
+        return name, partial(_tell_published, tracer)
     if callable(getattr(tracer, "trace", None)):
         return name, tracer.trace
     msg = f"{name} is no tracer: it needs a method trace(event), or one of {', '.join(PUBLISHED_METHODS)}."
     raise PluginError(msg)
 
 
-def _tell_published(tracer: Any, event: TraceEvent) -> None:
-    """Call the published method for the kind of event, if the tracer has it."""
-    method, positional, named = _published_call(event)
-    function = getattr(tracer, method, None)
-    if function is not None:
-        function(*positional, **named)
+def _tell_published(tracer: object, event: TraceEvent) -> None:
+    """Make the published call; a tracer whose `on_run_start` is older than `metadata` is called without it."""
+    if event.kind == "run.start" and not _takes(getattr(tracer, "on_run_start", None), "metadata"):
+        tracer.on_run_start(  # type: ignore[attr-defined]  # it is there, and takes something else
+            event.run_id, event.name, tenant_id=event.tenant_id, total_steps=event.total_steps
+        )
+    else:
+        event.tell(tracer)
 
 
-def _published_call(event: TraceEvent) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-    match event.kind:
-        case "run.start":
-            named = {
-                "tenant_id": event.tenant_id,
-                "total_steps": event.total_steps,
-                "metadata": event.metadata,
-            }
-            return "on_run_start", (event.run_id, event.name), named
-        case "step.start":
-            where = {"step_index": event.step_index, "total_steps": event.total_steps}
-            return "on_step_start", (event.run_id, event.step), where
-        case "event":
-            return "on_event", (event.event,), {}
-        case "step.end":
-            times = {"duration_ms": event.duration_ms, "step_index": event.step_index}
-            return "on_step_end", (event.run_id, event.step), times
-        case "run.end":
-            return "on_run_end", (event.run_id, event.result), {}
+def _takes(function: Callable[..., object] | None, keyword: str) -> bool:
+    """Whether a function can be called with a keyword, as far as that can be told; one that is missing counts."""
+    if function is None:
+        return True
+    try:
+        parameters = signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return keyword in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())
