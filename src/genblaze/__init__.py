@@ -109,7 +109,12 @@ if TYPE_CHECKING:
     from genblaze.storing import DeleteResult as DeleteResult
     from genblaze.storing import FileEntry as FileEntry
     from genblaze.storing import ListPage as ListPage
+    from genblaze.storing import LocalFolderStore as LocalFolderStore
+    from genblaze.storing import ObjectLockConfig as ObjectLockConfig
     from genblaze.storing import ObjectMetadata as ObjectMetadata
+    from genblaze.storing import StorageBackend as StorageBackend
+    from genblaze.storing import StorageConfig as StorageConfig
+    from genblaze.storing import TransferProgress as TransferProgress
     from genblaze.tracing import CompositeTracer as CompositeTracer
     from genblaze.tracing import LoggingTracer as LoggingTracer
     from genblaze.tracing import NoOpTracer as NoOpTracer
@@ -159,7 +164,10 @@ _HOMES = {
     "genblaze.providers.provider": "BaseProvider ProviderCapabilities SubmitResult SyncProvider",
     "genblaze.providers.runnable": "Runnable RunnableConfig",
     "genblaze.retry": "RetryPolicy",
-    "genblaze.storing": "DeleteError DeleteResult FileEntry ListPage ObjectMetadata",
+    "genblaze.storing": (
+        "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "
+        "StorageConfig TransferProgress"
+    ),
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",
 }

@@ -1,27 +1,24 @@
-"""The local store and the file fetcher: whole objects or none, in one folder and never outside it."""
+"""The local store: whole objects or none, in one folder and never outside it."""
 
-import asyncio
-import hashlib
 import io
 import threading
+from datetime import timedelta
 
 import pytest
 
-from genblaze.builtin import file_fetch, local_store
-from genblaze.builtin.local_store import LocalStore
+from genblaze.builtin import local_store
 from genblaze.config import Config
-from genblaze.errors import ProviderError, StorageError, URLPolicyError
-from genblaze.hookspecs import FetchContext
-from genblaze.models.enums import ProviderErrorCode, StorageErrorCode
+from genblaze.errors import StorageError, URLPolicyError
+from genblaze.models.enums import StorageErrorCode
 from genblaze.plugins import PluginManager
-from genblaze.storing import Store
+from genblaze.storing import Encryption, LocalFolderStore, ObjectLockConfig, PutOptions, Store
+from genblaze.testing import StoreContract
 
 
 @pytest.fixture
 def plugins():
     plugins = PluginManager(Config(), autoload=False)
     plugins.register(local_store, "local-store")
-    plugins.register(file_fetch, "fetch-file")
     return plugins
 
 
@@ -32,7 +29,25 @@ def folder(tmp_path):
 
 @pytest.fixture
 def store(folder):
-    return LocalStore(folder)
+    return LocalFolderStore(folder)
+
+
+class TestLocalFolderStore(StoreContract):
+    @pytest.fixture
+    def store(self, folder):
+        return LocalFolderStore(folder)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [PutOptions(lock=ObjectLockConfig(retain_for=timedelta(days=1))), PutOptions(encryption=Encryption.sse_s3())],
+    ids=["lock", "encryption"],
+)
+def test_a_promise_that_a_folder_cannot_keep_is_refused(store, options):
+    for put in (store.put, store.put_if_absent):
+        with pytest.raises(StorageError, match="a folder cannot"):
+            put("k", b"x", options)
+    assert store.list().entries == ()
 
 
 def test_a_file_url_opens_the_store_in_that_folder_and_makes_it_when_first_written(plugins, folder):
@@ -47,33 +62,6 @@ def test_a_file_url_opens_the_store_in_that_folder_and_makes_it_when_first_writt
 def test_a_url_that_names_no_file_here_is_refused(plugins, url):
     with pytest.raises(URLPolicyError, match="names no file|has a query"):
         plugins.store(url)
-
-
-@pytest.mark.parametrize("kind", ["bytes", "file", "path"])
-def test_what_is_put_is_what_is_got(store, tmp_path, kind):
-    content = bytes(range(256)) * 9000
-    source = tmp_path / "source"
-    source.write_bytes(content)
-    put = store.put("k", {"bytes": content, "file": io.BytesIO(content), "path": source}[kind])
-    assert store.get("k") == content
-    with store.open("k") as file:
-        assert file.read() == content
-    assert (put.key, put.size) == ("k", len(content))
-    assert store.head("k") == put
-    assert put.last_modified.tzinfo is not None
-
-
-def test_the_tag_changes_with_the_content(store):
-    assert store.put("k", b"one").etag != store.put("k", b"three").etag
-
-
-def test_a_missing_object_is_not_found_and_its_head_is_none(store):
-    assert store.head("gone") is None
-    for read in (store.get, store.open):
-        with pytest.raises(StorageError, match="gone") as caught:
-            read("gone")
-        assert caught.value.error_code == StorageErrorCode.NOT_FOUND
-        assert caught.value.operation == "get"
 
 
 def test_a_put_that_fails_midway_leaves_the_old_object_and_no_other_file(store, folder):
@@ -121,7 +109,7 @@ def test_of_several_conditional_puts_at_once_exactly_one_wins(store, monkeypatch
         def refuse(*_):
             raise OSError(95, "not supported")
 
-        monkeypatch.setattr("genblaze.builtin.local_store.os.link", refuse)
+        monkeypatch.setattr("genblaze.storing.folder.os.link", refuse)
     for _ in range(20):
         told = race(store, 4)
         (winner,) = [number for number, written in told.items() if written]
@@ -156,28 +144,15 @@ def test_a_symbolic_link_does_not_lead_out_of_the_folder(store, folder, tmp_path
 def test_a_store_whose_folder_is_itself_a_link_works(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    store = LocalStore(tmp_path / "link")
+    store = LocalFolderStore(tmp_path / "link")
     store.put("a/k", b"x")
     assert store.get("a/k") == b"x"
-
-
-def test_deleting_twice_is_no_error(store):
-    store.put("k", b"x")
-    store.delete("k")
-    store.delete("k")
-    assert store.head("k") is None
 
 
 def test_an_object_where_a_folder_is_needed_is_a_clear_error(store):
     store.put("a", b"x")
     with pytest.raises(StorageError, match="put 'a/b' failed"):
         store.put("a/b", b"y")
-
-
-def test_a_copy_has_the_content_and_leaves_the_source(store):
-    store.put("a", b"x" * 3_000_000)
-    store.copy("a", "deep/b")
-    assert store.get("deep/b") == store.get("a")
 
 
 KEYS = sorted(["a", "a-b", "a/b", "a/c/d", "a.txt", "b/1", "b/2", "bb", "ä"])
@@ -212,52 +187,9 @@ def test_a_listing_leaves_out_temporary_files_and_an_absent_folder_is_empty(stor
     assert listed(store) == ["k"]
 
 
-def test_a_listing_of_no_entries_is_refused(store):
-    with pytest.raises(StorageError, match="at least 1"):
-        store.list(max_keys=0)
-
-
 def test_urls_and_keys_are_each_others_inverse(store, tmp_path):
     key = "a b/ü#?.png"
     assert store.key_of(store.url_of(key)) == key
     assert store.key_of(store.presign(key)) == key
     assert store.key_of((tmp_path / "elsewhere").as_uri()) is None
     assert store.key_of("https://example.com/a") is None
-
-
-# --- fetch -----------------------------------------------------------------------------------------------------------
-
-
-def fetch(plugins, url, target, **bounds):
-    return asyncio.run(plugins.fetch(url, target, FetchContext(**bounds)))
-
-
-def test_a_file_is_fetched_with_its_size_and_digest(plugins, tmp_path):
-    content = b"x" * 3_000_000
-    (tmp_path / "a ü.png").write_bytes(content)
-    target = tmp_path / "target"
-    fetched = fetch(plugins, (tmp_path / "a ü.png").as_uri(), target)
-    assert target.read_bytes() == content
-    assert (fetched.path, fetched.size, fetched.sha256) == (target, len(content), hashlib.sha256(content).hexdigest())
-
-
-@pytest.mark.parametrize(
-    ("name", "bounds", "complaint", "code"),
-    [
-        ("missing", {}, "cannot be copied", ProviderErrorCode.INVALID_INPUT),
-        (".", {}, "cannot be copied", ProviderErrorCode.INVALID_INPUT),
-        ("source", {"max_bytes": 4}, "longer than the 4 bytes", ProviderErrorCode.INVALID_INPUT),
-        ("source", {"timeout": -1.0}, "could not be copied within", ProviderErrorCode.TIMEOUT),
-    ],
-)
-def test_a_fetch_that_fails_leaves_nothing_behind(plugins, tmp_path, name, bounds, complaint, code):
-    (tmp_path / "source").write_bytes(b"12345")
-    with pytest.raises(ProviderError, match=complaint) as caught:
-        fetch(plugins, (tmp_path / name).as_uri(), tmp_path / "out", **bounds)
-    assert caught.value.error_code == code
-    assert [path.name for path in tmp_path.iterdir()] == ["source"]
-
-
-def test_a_device_is_no_file_to_fetch(plugins, tmp_path):
-    with pytest.raises(ProviderError, match="no regular file"):
-        fetch(plugins, "file:///dev/zero", tmp_path / "out")

@@ -69,7 +69,17 @@ if TYPE_CHECKING:
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.template import PipelineTemplate, StepTemplate
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
-    from genblaze.storing import DeleteError, DeleteResult, FileEntry, ListPage, ObjectMetadata
+    from genblaze.storing import (
+        DeleteError,
+        DeleteResult,
+        FileEntry,
+        ListPage,
+        ObjectLockConfig,
+        ObjectMetadata,
+        StorageBackend,
+        StorageConfig,
+        TransferProgress,
+    )
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
 
     __version__: str
@@ -112,6 +122,7 @@ __all__ = [
     "ModerationHook",
     "ModerationResult",
     "NoOpTracer",
+    "ObjectLockConfig",
     "ObjectMetadata",
     "Pipeline",
     "PipelineError",
@@ -135,6 +146,8 @@ __all__ = [
     "StepStatus",
     "StepTemplate",
     "StepType",
+    "StorageBackend",
+    "StorageConfig",
     "StorageError",
     "StorageErrorCode",
     "StreamEvent",
@@ -146,6 +159,7 @@ __all__ = [
     "ToolCall",
     "Tracer",
     "Track",
+    "TransferProgress",
     "URLPolicy",
     "URLPolicyError",
     "UnverifiedAssetError",
@@ -196,6 +210,7 @@ _HOMES = {
     "ModerationHook": "genblaze.moderation",
     "ModerationResult": "genblaze.moderation",
     "NoOpTracer": "genblaze.tracing",
+    "ObjectLockConfig": "genblaze.storing",
     "ObjectMetadata": "genblaze.storing",
     "Pipeline": "genblaze.pipeline.builder",
     "PipelineError": "genblaze.errors",
@@ -219,6 +234,8 @@ _HOMES = {
     "StepStatus": "genblaze.models.enums",
     "StepTemplate": "genblaze.pipeline.template",
     "StepType": "genblaze.models.enums",
+    "StorageBackend": "genblaze.storing",
+    "StorageConfig": "genblaze.storing",
     "StorageError": "genblaze.errors",
     "StorageErrorCode": "genblaze.models.enums",
     "StreamEvent": "genblaze.models.event",
@@ -230,6 +247,7 @@ _HOMES = {
     "ToolCall": "genblaze.models.chat",
     "Tracer": "genblaze.tracing",
     "Track": "genblaze.models.asset",
+    "TransferProgress": "genblaze.storing",
     "URLPolicy": "genblaze.models.enums",
     "URLPolicyError": "genblaze.errors",
     "UnverifiedAssetError": "genblaze.errors",

@@ -2,5 +2,6 @@
 
 from genblaze.errors import URLPolicyError
 from genblaze.models.enums import KeyStrategy, URLPolicy
+from genblaze.storing import ObjectLockConfig, ObjectLockMode, StorageBackend
 
-__all__ = ["KeyStrategy", "URLPolicy", "URLPolicyError"]
+__all__ = ["KeyStrategy", "ObjectLockConfig", "ObjectLockMode", "StorageBackend", "URLPolicy", "URLPolicyError"]

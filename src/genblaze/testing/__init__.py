@@ -1,0 +1,7 @@
+"""What a plugin's own tests begin with: the contracts that genblaze holds plugins to, ready to subclass."""
+
+from __future__ import annotations
+
+from genblaze.testing.stores import StoreContract
+
+__all__ = ["StoreContract"]
