@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from genblaze.catalogue import KnownModel
 from genblaze.errors import InvalidValueError
 from genblaze.models.enums import Modality
 
@@ -47,6 +48,8 @@ class Capability(msgspec.Struct, frozen=True):
             (`"52494646 ???????? 57454250"`). The pattern with most literal bytes wins.
         suffixes: File name suffixes of the media type (`".png"`), asked when no magic matches.
         paid: Calls cost money, so the journal is on unless it is switched off.
+        environment: Variables of which one must hold the vendor's key; looked at when planning, never printed.
+        models: Models that are known, with dated facts; others are passed on as well.
 
     Raises:
         InvalidValueError: A field cannot be what it says, such as an unknown hook or a malformed magic.
@@ -61,6 +64,8 @@ class Capability(msgspec.Struct, frozen=True):
     magic: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     paid: bool = False
+    environment: tuple[str, ...] = ()
+    models: tuple[KnownModel, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could never be selected, so that the mistake shows when the plugin loads."""
@@ -75,7 +80,7 @@ class Capability(msgspec.Struct, frozen=True):
         if not isinstance(priority, int):
             msg = f"Capability.priority of {self.key!r} is {priority!r}: it must be an integer."
             raise InvalidValueError(msg)
-        for name in ("aliases", "modalities", "magic", "suffixes"):
+        for name in ("aliases", "modalities", "magic", "suffixes", "environment"):
             self._check_tuple(name)
         for pattern in self.magic:
             parse_magic(pattern)

@@ -101,12 +101,22 @@ class FetchContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max_bytes: More than this is refused, and nothing is left behind.
         timeout: Seconds for the whole fetch.
-        headers: Sent to the host of the URL only, never after a redirect to another one.
+        headers: Sent to the host of the URL only, never after a redirect to another one. Not shown in the repr.
+        origin: `scheme://host:port` of the provider that named the URL, where the user chose it (`base_url=`): what
+            lies at that same origin may be fetched although it is an address of this machine or network.
     """
 
     max_bytes: int = 5 * GIB
     timeout: float = 600.0
     headers: dict[str, str] = {}
+    origin: str | None = None
+
+    def __repr__(self) -> str:
+        """Name the bounds; headers hold keys."""
+        names = sorted(self.headers)
+        return (
+            f"FetchContext(max_bytes={self.max_bytes}, timeout={self.timeout}, headers={names}, origin={self.origin!r})"
+        )
 
 
 class EvaluateContext(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from genblaze.models.enums import Modality, PromptVisibility, StepType
 
 if TYPE_CHECKING:
     from genblaze.config import Config
+    from genblaze.hookspecs import FetchContext
 
 T = TypeVar("T")
 
@@ -143,6 +144,22 @@ class Job(Protocol):
         ...
 
 
+class Courier(Protocol):
+    """How a job gets at files beyond its own: inputs that lie elsewhere, outputs that a vendor only names."""
+
+    async def fetch(self, url: str, target: Path, bounds: FetchContext) -> Fetched:
+        """Bring the bytes that a URL names into a file, over the `fetch` plugin of its scheme."""
+        ...
+
+    async def input_path(self, asset: Asset) -> Path:
+        """A local file with the content of an input, free of manifests."""
+        ...
+
+    async def input_url(self, asset: Asset, seconds: int = 900) -> str | None:
+        """A URL that a vendor can read an input from for `seconds`, or None where there is none."""
+        ...
+
+
 class GenerateContext:
     """What surrounds one attempt: where files go, how to report progress, and whether anybody still waits.
 
@@ -152,7 +169,7 @@ class GenerateContext:
         deadline: `time.monotonic()` at which the engine stops waiting, or None.
     """
 
-    __slots__ = ("_cancelled", "_instances", "_report", "config", "deadline", "on_accepted", "output_dir")
+    __slots__ = ("_cancelled", "_courier", "_instances", "_report", "config", "deadline", "on_accepted", "output_dir")
 
     def __init__(
         self,
@@ -162,12 +179,14 @@ class GenerateContext:
         deadline: float | None = None,
         report: Callable[[JobStatus], None] | None = None,
         instances: dict[Any, Any] | None = None,
+        courier: Courier | None = None,
     ) -> None:
         self.output_dir = output_dir
         self.config = config
         self.deadline = deadline
         self._report = report
         self._instances = {} if instances is None else instances
+        self._courier = courier
         self._cancelled = False
         self.on_accepted: Callable[[str], None] | None = None  # set by the driver
 
@@ -178,6 +197,18 @@ class GenerateContext:
         """
         if self.on_accepted is not None:
             self.on_accepted(job_id)
+
+    @property
+    def courier(self) -> Courier:
+        """Brings inputs to the vendor and outputs home.
+
+        Raises:
+            RuntimeError: The context was made by hand, without one.
+        """
+        if self._courier is None:
+            msg = "This context has no courier: pass GenerateContext(courier=…), or let the engine make the context"
+            raise RuntimeError(msg)
+        return self._courier
 
     @property
     def cancelled(self) -> bool:

@@ -19,6 +19,7 @@ from genblaze.models.step import Step
 from genblaze.pipeline.fallback import choices, provider_name
 from genblaze.pipeline.journaling import RunJournal, open_run
 from genblaze.pipeline.prompt_template import PromptTemplate
+from genblaze.pipeline.readiness import check_ready
 
 if TYPE_CHECKING:
     from genblaze.moderation import ModerationHook
@@ -237,6 +238,7 @@ def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inp
             name, target = provider_name(provider), provider
         if target is not None:
             _check_capabilities(target, name, spec.modality, where, takes_inputs=takes_inputs)
+        check_ready(name, target, model, plugins, where)
         paid = plugins.is_paid(name) if target is None else bool(getattr(target, "paid", False))
         found.append(Candidate(target, name, model, _normalized(spec, target, name, where), paid))
     return found

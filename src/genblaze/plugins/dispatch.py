@@ -131,7 +131,12 @@ class PluginManager:
 
     def is_paid(self, provider: str) -> bool:
         """Whether the provider registered under a key declares that its calls cost money."""
-        return any(declared.paid for declared, _ in self.capabilities("generate") if declared.key == provider)
+        declared = self.capability("generate", provider)
+        return declared is not None and declared.paid
+
+    def capability(self, hook: str, key: str) -> Capability | None:
+        """What a loaded plugin declares for a hook under exactly this key, or None."""
+        return next((declared for declared, _ in self.capabilities(hook) if declared.key == key), None)
 
     def generate(self, request: Request, context: GenerateContext, *, provider: object | None = None) -> Job:
         """The job for one step and model, not yet started.

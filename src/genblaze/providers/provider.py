@@ -114,6 +114,13 @@ class BaseProvider(Runnable[Step, Step]):
     def fetch_output(self, prediction_id: Any, step: Step) -> Any:
         """Put the job's outputs into `step.assets` and return the step."""
 
+    def check_ready(self) -> None:
+        """Refuse to be used where a key or a program is missing; called when planning, without touching the network.
+
+        Raises:
+            GenblazeError: With what is missing and how to provide it.
+        """
+
     def get_capabilities(self) -> ProviderCapabilities | None:
         """What this provider can do, or None when it does not say."""
         return None

@@ -10,12 +10,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from genblaze.courier import PluginCourier
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
+from genblaze.plugins import default_plugins
 from genblaze.providers.provider import DEFAULT_TIMEOUT
 from genblaze.retry import RetryPolicy
 from genblaze.watch import StepWatch, published_progress
@@ -55,7 +57,14 @@ async def invoke_step(
         on_retry=partial(_call, settings.get("on_retry")),
         on_submit=partial(_call, settings.get("on_submit")),
     )
-    context = GenerateContext(output_dir=Path("output"), deadline=monotonic() + timeout, report=watch.report)
+    folder = Path("output")
+    inputs = folder.absolute() / ".genblaze" / "inputs"  # noqa: ASYNC240 - looks at no file
+    context = GenerateContext(
+        output_dir=folder,
+        deadline=monotonic() + timeout,
+        report=watch.report,
+        courier=PluginCourier(default_plugins, inputs),
+    )
     driver = Driver(provider.job(_request(done, timeout), context), context, policy, watch)
     if job_id is not None:
         driver.resume(job_id)
