@@ -14,6 +14,7 @@ PUBLIC = {
     "atomic",
     "canonical",
     "capabilities",
+    "catalogue",
     "errors",
     "file_urls",
     "hookspecs",
@@ -24,6 +25,7 @@ PUBLIC = {
     "providers",
     "retry",
     "storing",
+    "sync",
     "testing",
     "tracing",
 }

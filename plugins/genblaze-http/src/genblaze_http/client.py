@@ -1,0 +1,204 @@
+"""One pooled httpx client per provider and event loop, and the one way a vendor is called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+import httpx
+import msgspec
+
+from genblaze.errors import ProviderError
+from genblaze.models.enums import ProviderErrorCode
+from genblaze_http.failures import failure, read_answer
+from genblaze_http.vendor import Vendor
+
+#: Seconds until a connection must stand.
+CONNECT_SEC = 15.0
+#: Seconds that a vendor may think before it answers, unless the provider's constructor says otherwise.
+READ_SEC = 600.0
+
+_C = ProviderErrorCode
+
+
+class FilePart(msgspec.Struct, frozen=True):
+    """A file of a multipart body; vendors look at name and media type."""
+
+    name: str
+    data: bytes
+    media_type: str
+
+
+#: A field of a multipart body: its name, and its value or file. A name may come more than once.
+Part: TypeAlias = tuple[str, str | FilePart]
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer of status 2xx.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names in lower case.
+        content: The body.
+        request_id: What the vendor calls the request.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    request_id: str | None = None
+
+    @property
+    def json(self) -> Any:
+        """The parsed body.
+
+        Raises:
+            ProviderError: It is no JSON. A paid request was taken all the same, perhaps.
+        """
+        try:
+            return msgspec.json.decode(self.content)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            msg = f"The vendor answered HTTP {self.status} with what is no JSON ({len(self.content)} bytes)"
+            raise ProviderError(msg, error_code=_C.SERVER_ERROR, uncertain=True) from error
+
+    @property
+    def media_type(self) -> str:
+        """The media type that the vendor states, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class VendorClient:
+    """Calls one vendor's API. It repeats nothing: that is the engine's business.
+
+    Args:
+        vendor: Whose API.
+        key: The key; None is refused at the first call.
+        base_url: Where the API is.
+        timeout: Seconds that the vendor may think before it answers.
+    """
+
+    def __init__(self, vendor: Vendor, *, key: str | None, base_url: str, timeout: float = READ_SEC) -> None:
+        self.vendor = vendor
+        self.base_url = base_url.rstrip("/")
+        self._key = key
+        self._timeout = httpx.Timeout(timeout, connect=min(CONNECT_SEC, timeout), pool=None)
+        self._alive: WeakKeyDictionary[Any, tuple[Any, httpx.AsyncClient]] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"VendorClient({self.vendor.name}, {self.base_url})"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the API."""
+        url = httpx.URL(self.base_url)
+        return f"{url.scheme}://{url.netloc.decode()}"
+
+    def headers(self) -> dict[str, str]:
+        """What every call carries: the key and the vendor's own headers. Only for URLs of this vendor's host."""
+        named = {} if self._key is None else {self.vendor.key_header: self.vendor.key_format.format(key=self._key)}
+        return {**self.vendor.extra_headers(), **named}
+
+    def redact(self, text: str) -> str:
+        """`text` without the key, which some vendors repeat in their errors."""
+        return text.replace(self._key, "[REDACTED]") if self._key else text
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        parts: Sequence[Part] | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Make one call and return its answer.
+
+        Args:
+            method: HTTP method.
+            path: Below the base URL, with its slash; or a whole URL of the same origin.
+            json: Body, as JSON.
+            parts: Body, as multipart/form-data (also without any file).
+            query: Query parameters.
+            headers: Added to those of every call.
+
+        Raises:
+            ProviderError: The vendor refused, failed, or could not be reached; `uncertain` says whether it may have
+                taken the request.
+        """
+        url = path if "://" in path else self.base_url + path
+        if httpx.URL(url).netloc != httpx.URL(self.base_url).netloc:
+            msg = f"{self.vendor.name}: a URL at another host than {self.base_url} is not sent the key"
+            raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
+        client = await self._client()
+        try:
+            response = await client.request(
+                method,
+                url,
+                json=json,
+                files=None if parts is None else [_field(name, value) for name, value in parts],
+                params=query,
+                headers={**self.headers(), **(headers or {})},
+            )
+        except httpx.HTTPError as error:
+            raise self._unreached(error) from None  # the exception holds the request, and that the key
+        return self._reply(method, response)
+
+    def _reply(self, method: str, response: httpx.Response) -> Reply:
+        found = {name.lower(): value for name, value in response.headers.items()}
+        request_id = next((found[name] for name in self.vendor.request_id_headers if name in found), None)
+        if response.is_success:
+            return Reply(response.status_code, found, response.content, request_id)
+        answer = read_answer(method, response.status_code, found, response.content)
+        if response.is_redirect:
+            answer = msgspec.structs.replace(answer, message="a redirect, which is not followed; check base_url")
+        error = failure(self.vendor, answer, request_id)
+        error.args = (self.redact(str(error)),)
+        raise error
+
+    def _unreached(self, error: httpx.HTTPError) -> ProviderError:
+        name = type(error).__name__
+        unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)
+        if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+            code, unsent = _C.INVALID_INPUT, True
+        else:
+            code = _C.TIMEOUT if isinstance(error, httpx.TimeoutException) else _C.SERVER_ERROR
+        what = "could not be reached" if unsent else "did not answer in full"
+        text = self.redact(f"{self.vendor.name} at {self.base_url} {what}: {name} {error}".rstrip())
+        return ProviderError(text, error_code=code, uncertain=not unsent)
+
+    async def _client(self) -> httpx.AsyncClient:
+        """The client of this loop, made at first need and closed with the loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._alive:
+            lifetime = _lifetime(self._timeout)
+            self._alive[loop] = (lifetime, await anext(lifetime))
+        return self._alive[loop][1]
+
+
+async def _lifetime(timeout: httpx.Timeout) -> AsyncGenerator[httpx.AsyncClient, None]:
+    """Holds a client open. A loop that is shut down closes its asynchronous generators first, and so the client."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+    async with httpx.AsyncClient(timeout=timeout, limits=limits, verify=tls(), headers=_agent()) as client:
+        yield client
+
+
+@cache
+def tls() -> Any:
+    """The TLS settings of this process; loading the trusted certificates takes a while, so it happens once."""
+    return httpx.create_ssl_context()
+
+
+def _agent() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"user-agent": f"genblaze/{version('genblaze')}"}
+
+
+def _field(name: str, value: str | FilePart) -> tuple[str, Any]:
+    if isinstance(value, FilePart):
+        return name, (value.name, value.data, value.media_type)
+    return name, (None, value)

@@ -1,0 +1,195 @@
+"""The client of vendors, against a real local server."""
+
+import asyncio
+import json
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from genblaze import ProviderError, ProviderErrorCode
+from genblaze_http import FilePart, Vendor, VendorClient, declare
+from genblaze_http.failures import failure, read_answer
+from genblaze_http.retry_after import retry_after
+
+KEY = "canary-key-5f1d0c7e"
+VENDOR = Vendor(
+    name="Acme",
+    base_url="https://api.acme.example/v1",
+    base_url_variable="ACME_BASE_URL",
+    key_variables=("ACME_API_KEY",),
+    codes={
+        "moderation_blocked": ProviderErrorCode.CONTENT_POLICY,
+        "insufficient_quota": ProviderErrorCode.AUTH_FAILURE,
+    },
+)
+
+
+@contextmanager
+def serving(answer):
+    """A server on loopback; `answer(handler, body)` answers, every request is kept."""
+    calls = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args):
+            pass
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            calls.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            answer(self, body)
+
+        do_GET = do_POST
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1", calls
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def reply(handler, status, body, **headers):
+    data = json.dumps(body).encode()
+    handler.send_response(status)
+    for name, value in {"content-length": str(len(data)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(data)
+
+
+def call(url, *args, timeout=30.0, **keywords):
+    """One call in a loop of its own, which closes the client; an open socket would fail the test."""
+    return asyncio.run(VendorClient(VENDOR, key=KEY, base_url=url, timeout=timeout).call(*args, **keywords))
+
+
+def test_a_call_carries_the_key_and_gives_the_parsed_answer():
+    with serving(lambda handler, body: reply(handler, 200, {"id": "1"}, x_request_id="r1")) as (url, calls):
+        answer = call(url, "POST", "/things", json={"prompt": "a fox"})
+    assert (answer.json, answer.request_id) == ({"id": "1"}, "r1")
+    path, headers, body = calls[0]
+    assert (path, headers["authorization"], json.loads(body)) == ("/v1/things", f"Bearer {KEY}", {"prompt": "a fox"})
+
+
+def test_parts_without_a_file_are_still_multipart():
+    with serving(lambda handler, body: reply(handler, 200, {})) as (url, calls):
+        call(url, "POST", "/videos", parts=[("prompt", "a fox")])
+        call(url, "POST", "/edits", parts=[("image[]", FilePart("a.png", b"1", "image/png"))])
+    assert calls[0][1]["content-type"].startswith("multipart/form-data")
+    assert b'name="prompt"\r\n\r\na fox' in calls[0][2]
+    assert b'filename="a.png"\r\nContent-Type: image/png' in calls[1][2]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "uncertain"),
+    [
+        (400, {"error": {"message": "no", "code": "moderation_blocked"}}, "content_policy", False),
+        (429, {"error": {"message": "no", "code": "insufficient_quota"}}, "auth_failure", False),
+        (429, {"error": {"message": "no", "code": "rate_limit_exceeded"}}, "rate_limit", False),
+        (401, {"detail": "no"}, "auth_failure", False),
+        (404, {"error": "no such model"}, "model_error", False),
+        (422, {"detail": [{"loc": ["x"], "msg": "no"}]}, "invalid_input", False),
+        (503, {"title": "busy"}, "server_error", False),
+        (500, {}, "server_error", True),
+        (502, {}, "server_error", True),
+        (504, {}, "timeout", True),
+    ],
+)
+def test_a_refusal_has_a_code_and_says_whether_it_may_have_been_taken(status, body, code, uncertain):
+    with (
+        serving(lambda handler, _: reply(handler, status, body)) as (url, calls),
+        pytest.raises(ProviderError) as caught,
+    ):
+        call(url, "POST", "/things", json={})
+    assert (caught.value.error_code, caught.value.uncertain, len(calls)) == (code, uncertain, 1)
+
+
+def test_a_missing_job_is_not_a_missing_model():
+    answer = read_answer("GET", 404, {}, b'{"error": {"message": "no such job"}}')
+    assert failure(VENDOR, answer).error_code == ProviderErrorCode.INVALID_INPUT
+
+
+def test_a_reset_after_the_body_may_have_been_taken_and_is_sent_once():
+    def hang_up(handler, body):
+        handler.close_connection = True
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(hang_up) as (url, calls), pytest.raises(ProviderError) as caught:
+        call(url, "POST", "/things", json={})
+    assert (caught.value.error_code, caught.value.uncertain, len(calls)) == ("server_error", True, 1)
+
+
+def test_a_timeout_after_the_body_may_have_been_taken_and_is_sent_once():
+    release = threading.Event()
+    with serving(lambda handler, body: release.wait(30)) as (url, calls):
+        with pytest.raises(ProviderError) as caught:
+            call(url, "POST", "/things", json={}, timeout=0.5)
+        release.set()
+    assert (caught.value.error_code, caught.value.uncertain, len(calls)) == ("timeout", True, 1)
+
+
+def test_a_connection_that_never_stood_took_nothing():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ProviderError) as caught:
+        call(f"http://127.0.0.1:{port}/v1", "POST", "/things", json={})
+    assert (caught.value.error_code, caught.value.uncertain) == ("server_error", False)
+
+
+def test_the_key_is_in_no_error_and_no_repr():
+    def echo(handler, body):
+        reply(handler, 401, {"error": {"message": f"Incorrect API key provided: {KEY}"}})
+
+    with serving(echo) as (url, _), pytest.raises(ProviderError) as caught:
+        call(url, "POST", "/things", json={})
+    assert KEY not in repr(caught.value)
+    assert "ACME_API_KEY" in str(caught.value)
+    assert KEY not in repr(VendorClient(VENDOR, key=KEY, base_url="https://api.acme.example"))
+
+
+def test_the_key_goes_to_no_other_host_not_even_by_a_redirect():
+    with serving(lambda handler, body: reply(handler, 200, {})) as (elsewhere, strayed):
+        with pytest.raises(ProviderError, match="another host"):
+            call("https://api.acme.example", "GET", elsewhere)
+        with (
+            serving(lambda handler, body: reply(handler, 307, {}, location=elsewhere)) as (url, _),
+            pytest.raises(ProviderError, match="redirect"),
+        ):
+            call(url, "GET", "/things")
+    assert strayed == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "20"}, 20.0),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after": "Wed, 25 Nov 2026 12:00:30 GMT"}, 30.0),
+        ({"retry-after": "Wed, 25 Nov 2026 11:00:00 GMT"}, None),
+        ({"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "6m0s"}, 360.0),
+        ({"x-ratelimit-reset": "1795608010"}, 10.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_every_form_of_retry_after_is_understood(headers, seconds):
+    assert retry_after(headers, datetime(2026, 11, 25, 12, tzinfo=UTC)) == seconds
+
+
+def test_a_wait_in_the_body_is_understood():
+    body = b'{"error": {"code": 429, "details": [{"retryDelay": "7.5s"}]}}'
+    assert failure(VENDOR, read_answer("POST", 429, {}, body)).retry_after == 7.5
+
+
+def test_a_declared_provider_is_paid_and_names_its_key():
+    declared = declare(VENDOR, "acme-image", "image", "Acme images", alias="acme")
+    assert (declared.paid, declared.environment, declared.aliases) == (True, ("ACME_API_KEY",), ("acme",))
