@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from genblaze.edits import ContentDigest, digest_plan, reproduces, whole
 from genblaze.errors import (
@@ -26,6 +26,7 @@ from genblaze.models.manifest import (
     check_record_digest,
     parse_manifest,
 )
+from genblaze.models.privacy import reveals
 from genblaze.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class Verification(Struct, frozen=True):
         asset: The output that the content is, for `exact`, or was made of, for `essence`.
         step: The step that made that output.
         step_index: Position of the step in the run, counted from 0.
-        source: Where the manifest was: "inline", "sidecar" or "manifest" (the file is itself one).
+        source: Where the manifest was: "inline", "sidecar", "detached" (it was passed in) or "manifest" (the
+            file is itself one).
+        recorded: Whether our record stands beside the manifest in the file; the published package writes none.
+        record_sha256: Digest that the manifest states of itself; None for one of the published package.
         message: One line for people.
     """
 
@@ -79,6 +83,13 @@ class Verification(Struct, frozen=True):
     step_index: int | None = None
     source: str | None = None
     message: str = ""
+    recorded: bool = False
+    record_sha256: str | None = None
+
+    @property
+    def schema_version(self) -> str | None:
+        """Version of the manifest's schema; None without a manifest."""
+        return None if self.manifest is None else self.manifest.schema_version
 
     @property
     def ok(self) -> bool:
@@ -87,7 +98,12 @@ class Verification(Struct, frozen=True):
 
 
 def verify_file(
-    path: str | os.PathLike[str], *, plugins: PluginManager | None = None, hash_only: bool = False
+    path: str | os.PathLike[str],
+    *,
+    plugins: PluginManager | None = None,
+    hash_only: bool = False,
+    detached: bytes | None = None,
+    full: Manifest | None = None,
 ) -> Verification:
     """Tell whether a media file is what its manifest says. Nothing is written, and nothing is fetched.
 
@@ -99,12 +115,14 @@ def verify_file(
         path: The file.
         plugins: Where the formats come from (the installed plugins unless given).
         hash_only: Check the manifest alone and believe the content; `exact` then says no more than that.
+        detached: The manifest to compare with, as JSON, instead of the one in the file or beside it.
+        full: A manifest that hides nothing: the file's own must be it, or a redacted copy of it.
     """
-    case = _Case(Path(path), hash_only=hash_only)
+    case = _Case(Path(path), hash_only=hash_only, full=full)
     try:
         with MediaFile(path, plugins) as media:
             case.media_type = media.media_type
-            return _verify(case, media)
+            return _verify(case, media) if detached is None else _judge_detached(case, media, detached)
     except GenblazeError as error:
         return case.says(Verdict.UNREADABLE, str(error))
 
@@ -129,21 +147,39 @@ class _Case:
     """One file under examination: what is known so far, and how it is put into a verdict."""
 
     def __init__(
-        self, path: Path, *, media_type: str | None = None, source: str | None = None, hash_only: bool = False
+        self,
+        path: Path,
+        *,
+        media_type: str | None = None,
+        source: str | None = None,
+        hash_only: bool = False,
+        full: Manifest | None = None,
     ) -> None:
         self.path = path
         self.media_type = media_type
         self.source = source
         self.hash_only = hash_only
+        self.full = full
+        self.recorded = False
         self.manifest: Manifest | None = None
 
     def says(self, verdict: Verdict, message: str, output: Output | None = None) -> Verification:
-        known = (self.path, verdict, self.media_type, self.manifest)
-        if output is None:
-            return Verification(*known, source=self.source, message=message)
-        step = output.step
-        message = f"{message} step {output.step_index} ({step.provider}/{step.model})"
-        return Verification(*known, output.asset, step, output.step_index, self.source, message)
+        made_by: dict[str, Any] = {}
+        if output is not None:
+            step = output.step
+            message = f"{message} step {output.step_index} ({step.provider}/{step.model})"
+            made_by = {"asset": output.asset, "step": step, "step_index": output.step_index}
+        return Verification(
+            self.path,
+            verdict,
+            self.media_type,
+            self.manifest,
+            source=self.source,
+            message=message,
+            recorded=self.recorded,
+            record_sha256=_stated_digest(self.manifest),
+            **made_by,
+        )
 
     def open(self, document: bytes, damage: str | None = None) -> dict[str, Output] | Verification:
         """What an intact manifest lists; a verdict when something is wrong with it."""
@@ -161,9 +197,24 @@ class _Case:
             damage = "a field of the manifest outside its canonical hash was changed"
         if damage is not None:
             return self.says(Verdict.MANIFEST_ALTERED, damage)
+        if self.full is not None and not _belongs_to(self.manifest, self.full):
+            return self.says(Verdict.FOREIGN, "the manifest is not a copy of the full one, nor a redacted one")
         if self.hash_only:
             return self.says(Verdict.EXACT, "manifest intact; the content was not compared")
         return outputs_by_digest(self.manifest)
+
+
+def _stated_digest(manifest: Manifest | None) -> str | None:
+    if manifest is None or manifest.extensions is UNSET:
+        return None
+    stated = manifest.extensions.get(RECORD_DIGEST_KEY)
+    return stated if isinstance(stated, str) else None
+
+
+def _belongs_to(manifest: Manifest, full: Manifest) -> bool:
+    """Whether a manifest is the full one, or hides values of the full one and changes none."""
+    same = full.verify_hash() and manifest.canonical_hash == full.canonical_hash
+    return same or reveals(full, manifest)
 
 
 def _is_whole(document: bytes) -> bool:
@@ -214,8 +265,28 @@ def _judge_sidecar(case: _Case, media: MediaFile, document: bytes) -> Verificati
     return case.says(Verdict.ALTERED, _unlisted(digest, listed))
 
 
+def _judge_detached(case: _Case, media: MediaFile, document: bytes) -> Verification:
+    """A manifest from elsewhere: is the file's content, without any manifest of its own, one of its outputs?"""
+    case.source = "detached"
+    check_pointer(document)
+    listed = case.open(document)
+    if isinstance(listed, Verification):
+        return listed
+    if media.layout.damage is not None:
+        return case.says(Verdict.ALTERED, media.layout.damage)
+    plan, digest = media.pristine(listed)
+    digest = digest or digest_plan(media.file, plan)
+    if digest.sha256 in listed:
+        return case.says(Verdict.EXACT, "exact output of", listed[digest.sha256])
+    record = media.layout.record
+    if record is not None and record["content_sha256"] not in listed:
+        return case.says(Verdict.ALTERED, _unlisted(digest, listed))
+    return _judge_essence(case, media, digest, listed)
+
+
 def _judge_inline(case: _Case, media: MediaFile, payload: bytes) -> Verification:
     """A manifest in the file: is it intact, and is the rest of the file an output of its run?"""
+    case.recorded = media.layout.record is not None
     listed = case.open(payload, media.layout.damage)
     if isinstance(listed, Verification):
         return listed

@@ -1,12 +1,15 @@
 """`genblaze verify`, `extract`, `strip` and `embed`, as people and scripts call them."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from sample_media import manifest_of, saved, sha256, toy, toy_plugins
 
 from genblaze.cli.main import run
-from genblaze.embedding import embed_manifest, sidecar_path
+from genblaze.embedding import embed_manifest, extract_document, sidecar_path
+from genblaze.models.manifest import parse_manifest
 from genblaze.plugins import set_default_plugins
 
 CONTENT = toy(b"a picture")
@@ -68,7 +71,7 @@ def test_a_folder_is_searched_for_media_and_manifests(call, exact, tmp_path):
     saved(tmp_path, b"unrelated", "notes.md")
     (tmp_path / ".genblaze").mkdir()
     saved(tmp_path / ".genblaze", CONTENT, "cached.toy")
-    code, out, _ = call("verify", "--json", tmp_path)
+    code, out, _ = call("verify", "--recursive", "--json", tmp_path)
     files = json.loads(out)["files"]
     assert [(file["path"], file["source"]) for file in files] == [(str(text), "sidecar"), (str(exact), "inline")]
     assert code == 0
@@ -82,10 +85,79 @@ def test_a_folder_without_media_is_not_taken_for_proof(call, tmp_path):
 
 def test_json_tells_which_step_made_the_file(call, exact):
     document = json.loads(call("verify", "--json", exact)[1])
-    assert document["counts"] == {"exact": 1}
+    assert (document["version"], document["counts"]) == (1, {"exact": 1})
     (file,) = document["files"]
     assert (file["verdict"], file["step_index"], file["model"]) == ("exact", 0, "brush-1")
     assert file["sha256"] == sha256(CONTENT)
+    assert (file["recorded"], file["schema_version"]) == (True, "1.5")
+    assert file["record_sha256"] == parse_manifest(extract_document(exact)).extensions["record_sha256"]
+
+
+def test_the_documented_fields_of_the_json_are_all_there_are(call, exact):
+    page = (Path(__file__).parents[2] / "docs/reference/verify-json.md").read_text("utf-8")
+    document = json.loads(call("verify", "--json", exact)[1])
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {*document, *document["files"][0]}
+
+
+def test_folders_below_are_looked_into_when_asked(call, exact, tmp_path):
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    exact.rename(deep / "fox.toy")
+    code, out, err = call("verify", tmp_path)
+    assert (code, out) == (3, "")
+    assert "--recursive" in err
+    assert call("verify", "--recursive", tmp_path)[0] == 0
+
+
+def test_many_files_are_reported_in_order_and_summed_up(call, tmp_path):
+    for number in range(200):
+        content = toy(b"picture %d" % number)
+        embed_manifest(saved(tmp_path, content, f"{number:03}.toy"), manifest_of(content))
+    damaged = tmp_path / "100.toy"
+    damaged.write_bytes(damaged.read_bytes().replace(b"picture", b"pIcture"))
+    code, out, err = call("verify", tmp_path)
+    assert code == 1
+    assert [line.split()[1] for line in out.splitlines()] == [str(path) for path in sorted(tmp_path.iterdir())]
+    assert err == "200 files: 199 exact, 1 altered\n"
+
+
+def test_a_detached_manifest_proves_files_with_and_without_one_of_their_own(call, exact, tmp_path):
+    bare = saved(tmp_path, CONTENT, "bare.toy")
+    document = saved(tmp_path, manifest_of(CONTENT).to_canonical_json().encode(), "run.json")
+    assert call("verify", "--manifest", document, exact, bare)[0] == 0
+    other = saved(tmp_path, toy(b"another"), "other.toy")
+    code, out, _ = call("verify", "--manifest", document, other)
+    assert (code, out.split()[0]) == (1, "altered")
+    bare.write_bytes(CONTENT.replace(b"picture", b"pixture"))
+    assert call("verify", "--manifest", document, bare)[0] == 1
+
+
+def test_a_damaged_detached_manifest_proves_nothing(call, exact, tmp_path):
+    text = manifest_of(CONTENT).to_canonical_json().replace("acme", "ACME")
+    code, out, _ = call("verify", "--manifest", saved(tmp_path, text.encode(), "run.json"), exact)
+    assert (code, out.split()[0]) == (1, "manifest_altered")
+
+
+def test_essence_passes_when_it_is_allowed(call, exact):
+    exact.write_bytes(exact.read_bytes().replace(b"comment", b"COMMENT"))
+    assert call("verify", exact)[0] == 1
+    assert call("verify", "--allow", "essence", exact)[0] == 0
+    exact.write_bytes(exact.read_bytes().replace(b"a picture", b"A picture"))
+    assert call("verify", "--allow", "essence", exact)[0] == 1
+
+
+def test_the_holder_of_the_full_manifest_proves_a_redacted_one_to_be_its_own(call, tmp_path):
+    full, other = (manifest_of(CONTENT, prompt=f"my secret {word}", prompt_visibility="private") for word in "ab")
+    path = saved(tmp_path, CONTENT)
+    embed_manifest(path, full)
+    holders = saved(tmp_path, full.to_canonical_json().encode(), "full.json")
+    assert b"secret" not in path.read_bytes()
+    assert call("verify", "--full", holders, path)[0] == 0
+    strangers = saved(tmp_path, other.to_canonical_json().encode(), "other.json")
+    code, out, _ = call("verify", "--full", strangers, path)
+    assert (code, out.split()[0]) == (1, "foreign")
+    embed_manifest(path, full, full=True)
+    assert call("verify", "--full", holders, path)[0] == 0
 
 
 def test_a_manifest_file_is_checked_as_one(call, tmp_path):

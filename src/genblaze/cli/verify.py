@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections import Counter
+import sys
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from genblaze.cli.terminal import printable
-from genblaze.sidecars import SIDECAR_SUFFIX, sidecar_path
+from genblaze.models.manifest import parse_manifest
+from genblaze.sidecars import SIDECAR_SUFFIX, read_document, sidecar_path
 from genblaze.verifying import Verdict, Verification, verify_file, verify_manifest_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
 
 __all__ = ["command"]
 
@@ -24,16 +33,35 @@ NOTHING_TO_VERIFY: Final = 3
 _COLOURS: Final = {Verdict.EXACT: "green", Verdict.ESSENCE: "yellow", Verdict.NO_MANIFEST: "yellow"}
 _WIDTH: Final = max(map(len, Verdict))
 _UNKNOWN_TYPE: Final = "application/octet-stream"
+_AHEAD: Final = 64
+_BAR_FROM: Final = 20
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify", short_help="Check that files are what their manifests say.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-r", "--recursive", is_flag=True, help="Go into the folders below a folder, too.")
+@click.option("--manifest", "detached", type=_FILE, help="Compare with this manifest, not with the files' own.")
+@click.option("--full", type=_FILE, help="Prove that the files' manifests are copies of this full one, if redacted.")
+@click.option("--allow", multiple=True, type=click.Choice(["essence"]), help="Let this verdict pass as well as exact.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing about files that are exact.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing about files that pass.")
 @click.option("--hash-only", is_flag=True, help="Check the manifests alone, not the content of the files.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, quiet: bool, hash_only: bool) -> None:
-    """Check that files are what their manifests say, offline; folders are searched for media.
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    *,
+    recursive: bool,
+    detached: Path | None,
+    full: Path | None,
+    allow: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+    hash_only: bool,
+) -> None:
+    """Check that files are what their manifests say, offline; of a folder, the media files in it.
 
     A file is "exact" when its manifest is intact and its content, byte for byte, one of the outputs that the
     manifest lists. Other verdicts: "essence" (pixels or samples are, but the file around them was edited),
@@ -42,43 +70,103 @@ def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, quiet
 
     Exit code: 0 all exact, 1 anything wrong, 2 wrong usage, 3 nothing wrong, but some file has no manifest.
     """
+    check = partial(
+        _verify,
+        hash_only=hash_only,
+        detached=None if detached is None else read_document(detached),
+        full=None if full is None else parse_manifest(read_document(full)),
+    )
+    passing = {Verdict.EXACT, *map(Verdict, allow)}
     counts: Counter[Verdict] = Counter()
     documents: list[dict[str, Any]] = []
-    for verification in _verifications(paths, hash_only=hash_only):
+    for verification in _in_parallel(check, list(_files(paths, recursive=recursive))):
         counts[verification.verdict] += 1
         if as_json:
             documents.append(_document(verification))
-        elif not (quiet and verification.ok):
+        elif not (quiet and verification.verdict in passing):
             click.echo(_line(verification))
     if as_json:
-        click.echo(json.dumps({"counts": dict(sorted(counts.items())), "files": documents}, indent=2))
-    elif not counts:
+        summary = {"version": 1, "counts": dict(sorted(counts.items())), "files": documents}
+        click.echo(json.dumps(summary, indent=2))
+    else:
+        _conclude(counts)
+    ctx.exit(_exit_code(counts, passing))
+
+
+def _conclude(counts: Counter[Verdict]) -> None:
+    if not counts:
         click.echo("There is no media file to verify.", err=True)
-    ctx.exit(_exit_code(counts))
+    elif counts.total() > 1:
+        found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+        click.echo(f"{counts.total()} files: {found}", err=True)
 
 
-def _exit_code(counts: Counter[Verdict]) -> int:
-    if set(counts) - {Verdict.EXACT, Verdict.NO_MANIFEST}:
+def _exit_code(counts: Counter[Verdict], passing: set[Verdict]) -> int:
+    if set(counts) - {*passing, Verdict.NO_MANIFEST}:
         return FAILED
     return 0 if counts and not counts[Verdict.NO_MANIFEST] else NOTHING_TO_VERIFY
 
 
-def _verifications(paths: Iterable[Path], *, hash_only: bool) -> Iterator[Verification]:
+def _verify(path: Path, *, named: bool, detached: bytes | None, **how: Any) -> Verification | None:
+    """The outcome for one file; None for a file found in a folder that is nothing of ours."""
+    if named and detached is None and how["full"] is None and path.suffix.lower() == ".json":
+        manifest = verify_manifest_file(path)
+        if manifest is not None:
+            return manifest
+    verification = verify_file(path, detached=detached, **how)
+    strange = verification.media_type == _UNKNOWN_TYPE and (
+        verification.verdict is Verdict.NO_MANIFEST or (detached is not None and not verification.ok)
+    )
+    return None if strange and not named else verification
+
+
+def _in_parallel(check: Callable[..., Verification | None], files: list[tuple[Path, bool]]) -> Iterator[Verification]:
+    """The outcomes in the order of the files; hashing releases the interpreter, so threads do."""
+    pending: deque[Future[Verification | None]] = deque()
+    upcoming = iter(files)
+    executor = ThreadPoolExecutor(os.cpu_count() or 1, "genblaze-verify")
+    try:
+        for _ in _bar(files):
+            while len(pending) < _AHEAD and (following := next(upcoming, None)) is not None:
+                pending.append(executor.submit(check, following[0], named=following[1]))
+            verification = pending.popleft().result()
+            if verification is not None:
+                yield verification
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _bar(files: list[tuple[Path, bool]]) -> Iterable[object]:
+    """The files, counted by a bar where somebody sees it and it is worth one."""
+    if len(files) < _BAR_FROM or not sys.stderr.isatty():
+        return files
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return _tracked(files, Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()))
+
+
+def _tracked(files: list[tuple[Path, bool]], bar: Progress) -> Iterator[object]:
+    with bar:
+        yield from bar.track(files, description="verifying")
+
+
+def _files(paths: Iterable[Path], *, recursive: bool) -> Iterator[tuple[Path, bool]]:
+    """Every file to look at, and whether it was named itself."""
     for path in paths:
         if path.is_dir():
-            for found in _files_below(path):
-                verification = verify_file(found, hash_only=hash_only)
-                if verification.verdict != Verdict.NO_MANIFEST or verification.media_type != _UNKNOWN_TYPE:
-                    yield verification
+            yield from ((found, False) for found in _files_below(path, recursive=recursive))
         else:
-            manifest = verify_manifest_file(path) if path.suffix.lower() == ".json" else None
-            yield manifest or verify_file(path, hash_only=hash_only)
+            yield path, True
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, *, recursive: bool) -> Iterator[Path]:
     """Files that may be media, in a steady order; what belongs to genblaze itself is passed over."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != ".genblaze")
+        if folders and not recursive:
+            click.echo(f"Folders below {printable(root)} are left out; --recursive looks into them.", err=True)
+            folders.clear()
         for name in sorted(names):
             path = Path(root, name)
             if not name.endswith(SIDECAR_SUFFIX) and not name.startswith(".genblaze-") and _is_regular(path):
@@ -112,6 +200,9 @@ def _document(verification: Verification) -> dict[str, Any]:
         "message": verification.message,
         "media_type": verification.media_type,
         "source": verification.source,
+        "recorded": verification.recorded,
+        "schema_version": verification.schema_version,
+        "record_sha256": verification.record_sha256,
         "run_id": None if manifest is None else manifest.run.run_id,
         "canonical_hash": None if manifest is None else manifest.canonical_hash,
         "step_index": verification.step_index,
