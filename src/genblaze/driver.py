@@ -17,6 +17,9 @@ from genblaze.threads import call, daemon_threads
 
 logger = logging.getLogger("genblaze.provider")
 
+#: How every error begins that leaves open whether something was bought.
+OUTCOME_UNKNOWN = "Outcome unknown:"
+
 Phase = Literal["submit", "poll", "fetch"]
 
 #: Seconds that a vendor's cancellation is given before the engine goes on without it.
@@ -57,6 +60,7 @@ class Driver:
         self.attempt = 0
         self._phase: Phase = "submit"
         self._estimate: float | None = None
+        self._doubt: ProviderError | None = None  # a submit failed, and the vendor may have taken it
         context.on_accepted = self._keep
 
     @property
@@ -93,13 +97,8 @@ class Driver:
             raise
 
     async def _attempt(self) -> Generation:
-        if self.job_id is None:
-            self._phase = "submit"
-            self.observer.on_progress("submitted")
-            outcome = await self._submit()
-            if isinstance(outcome, Generation):
-                return outcome
-            self._accept(outcome)
+        if self.job_id is None and (generation := await self._buy()) is not None:
+            return generation
         await self._poll_until_done()
         self._phase = "fetch"
         generation = await call(self.job.fetch, self.job_id)
@@ -107,6 +106,43 @@ class Driver:
             msg = f"{_name(self.job)}.fetch() returned {type(generation).__name__}, not a Generation"
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
         return generation
+
+    async def _buy(self) -> Generation | None:
+        """Submit; returns the result where the vendor answers at once, None when there is a job to poll."""
+        self._phase = "submit"
+        if self._doubt is not None and await self._found():
+            return None
+        self.observer.on_progress("submitted")
+        try:
+            outcome = await self._submit()
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
+            failure = as_provider_error(error)
+            if self.job_id is None and getattr(self.job, "paid", False) and may_be_taken(failure):
+                self._doubt = failure
+                if await self._found():
+                    return None
+            raise failure from error.__cause__
+        self._doubt = None
+        if isinstance(outcome, Generation):
+            return outcome
+        self._accept(outcome)
+        return None
+
+    async def _found(self) -> bool:
+        """Whether the vendor has the job of a submit whose outcome is not known; if it has none, the doubt is over."""
+        find = getattr(self.job, "find", None)
+        if find is None:
+            return False
+        found = await call(find)
+        if found is not None:
+            self._keep(found.job_id if isinstance(found, Submitted) else found)
+        elif self._doubt is not None:
+            self._doubt.uncertain, self._doubt = False, None
+        return found is not None
 
     async def _submit(self) -> Any:
         if inspect.iscoroutinefunction(self.job.submit):
@@ -167,18 +203,37 @@ class Driver:
 
     async def _wait_before_next(self, error: ProviderError) -> None:
         """Sleep until the next attempt, or raise `error` when there is none."""
-        if not self.policy.should_retry(error.error_code, self.attempt):
-            error.attempts = self.attempt
-            raise error
         delay = self.policy.compute_delay(self.attempt, error.retry_after)
         remaining = self.context.remaining
-        if remaining is not None and delay >= remaining:
-            error.attempts = self.attempt
-            raise error
+        if not self._is_worth_another(error) or (remaining is not None and delay >= remaining):
+            failure = self._final(error)
+            failure.attempts = self.attempt
+            raise failure
         self.observer.on_retry(self._phase, self.attempt, self.policy.max_attempts, delay, error)
         await self._sleep(delay)
         if self.job_id is not None:
             self.observer.on_progress("retry_resumed")
+
+    def _is_worth_another(self, error: ProviderError) -> bool:
+        """Whether another attempt may follow. While a submit is in doubt, only one that cannot buy twice."""
+        job, policy = self.job, self.policy
+        if self._doubt is None or self.job_id is not None:
+            return policy.should_retry(error.error_code, self.attempt)
+        if getattr(job, "find", None) is not None:
+            return policy.should_retry(error.error_code, self.attempt)  # the vendor will be asked again
+        if not (getattr(job, "idempotent", False) or policy.resend_uncertain):
+            return False
+        return self.attempt < policy.max_attempts and (
+            error is self._doubt or error.error_code in policy.retryable_codes
+        )
+
+    def _final(self, error: ProviderError) -> ProviderError:
+        """The error that the step fails with: that the outcome is unknown, as long as it is."""
+        if self._doubt is None or self.job_id is not None or str(self._doubt).startswith(OUTCOME_UNKNOWN):
+            return error
+        failure = outcome_unknown(str(self._doubt))
+        failure.__cause__ = error
+        return failure
 
     async def _cancel_at_vendor(self) -> None:
         """Tell the vendor, bounded in time; a failing cancellation is reported, never raised."""
@@ -198,6 +253,22 @@ def _is_cancelled() -> bool:
     """Whether somebody cancels this task; a provider may also raise CancelledError by itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def may_be_taken(error: ProviderError) -> bool:
+    """Whether a vendor may have taken, and may bill, the submit that failed with `error`."""
+    if error.uncertain is not None:
+        return error.uncertain
+    return error.error_code in (None, ProviderErrorCode.UNKNOWN)
+
+
+def outcome_unknown(reason: str) -> ProviderError:
+    """The error of a paid request of which nobody knows whether it was accepted."""
+    msg = (
+        f"{OUTCOME_UNKNOWN} {reason}. The vendor may have accepted, and may bill, the request. Look at its list of "
+        "jobs; to buy it again knowingly, run `genblaze resume --resend` or use RetryPolicy(resend_uncertain=True)"
+    )
+    return ProviderError(msg, error_code=ProviderErrorCode.UNKNOWN, uncertain=True)
 
 
 def as_provider_error(error: BaseException) -> ProviderError:

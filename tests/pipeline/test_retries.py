@@ -100,3 +100,56 @@ async def test_asyncio_finds_nothing_to_complain_about(new, folder, caplog):
     queue = AsyncQueue(folder, errors={"poll": [failing()]}, retry_policy=NOW)
     await new().step(queue, model="m").step(Painter(folder), model="m", input_from=0).arun()
     assert not [record for record in caplog.records if record.name == "asyncio" and "never" in record.message]
+
+
+class PaidQueue(Queue):
+    paid = True
+
+
+def lost(**more):
+    return ProviderError("HTTP 502", error_code=ProviderErrorCode.SERVER_ERROR, uncertain=True, **more)
+
+
+def test_a_paid_submit_that_may_have_been_taken_is_not_sent_again(new, folder):
+    queue = PaidQueue(folder, errors={"submit": [lost()]}, retry_policy=NOW)
+    step = new().step(queue, model="m", fallback_models=["other"]).run(raise_on_failure=False).run.steps[0]
+    assert len(queue.told("submit")) == 1
+    assert (step.error_code, step.error[:26]) == ("unknown", "Outcome unknown: HTTP 502.")
+
+
+@pytest.mark.parametrize("chosen", ["idempotent", "resend_uncertain"])
+def test_it_is_sent_again_where_that_buys_nothing_twice_or_was_chosen(new, folder, chosen):
+    policy = RetryPolicy(initial_backoff_sec=0, resend_uncertain=chosen == "resend_uncertain")
+    queue = PaidQueue(folder, errors={"submit": [lost()]}, retry_policy=policy)
+    queue.idempotent = chosen == "idempotent"
+    assert new().step(queue, model="m").run().ok
+    assert len(queue.told("submit")) == 2
+
+
+class LosingQueue(PaidQueue):
+    """Takes the first job, and its answer gets lost; can be asked for it."""
+
+    taken = None
+
+    def submit(self, step, config=None):
+        job_id = super().submit(step, config)
+        if self.taken is None:
+            self.taken = job_id
+            raise lost()
+        return job_id
+
+    def find(self, step):
+        return self.taken
+
+
+def test_the_job_of_a_lost_answer_is_looked_up_and_collected(new, folder):
+    queue = LosingQueue(folder, retry_policy=RetryPolicy.disabled())
+    assert new().step(queue, model="m").run().ok
+    assert len(queue.told("submit")) == 1
+
+
+def test_a_submit_that_the_vendor_certainly_has_not_is_sent_again(new, folder):
+    queue = PaidQueue(folder, errors={"submit": [lost()]}, retry_policy=NOW)
+    queue.find = lambda step: None
+    assert new().step(queue, model="m").run().ok
+    assert len(queue.told("submit")) == 2

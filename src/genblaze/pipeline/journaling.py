@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from genblaze.driver import may_be_taken, outcome_unknown
 from genblaze.errors import GenblazeError, JournalError, ProviderError
 from genblaze.file_urls import local_file
 from genblaze.jobs import Generation, Job, Submitted
@@ -153,6 +154,7 @@ class StepJournal:
         self._step = step
         self._request = step_cache_key(step, tenant_id)
         self._job_id: str | None = None
+        self._doubtful = False  # a submit may have been accepted, whatever a later one came to
         self.entry = run.known.get(step.step_index or 0)
         if self.entry is not None and self.entry.request != self._request:
             msg = (
@@ -210,14 +212,26 @@ class StepJournal:
     async def submitted(self, job_id: str) -> None:
         """Note the vendor's job id."""
         self._job_id = str(job_id)
-        await self._note(SUBMITTED)
+        self._doubtful = False
+        try:
+            await self._note(SUBMITTED)
+        except JournalError as error:  # it is bought by now: going on without protection loses less than stopping
+            logger.warning("Job %s of step %s could not be noted: %s", job_id, self._step.step_id, error)
 
     async def refused(self, error: ProviderError) -> None:
         """Note that a submit failed: certainly not accepted, or uncertain."""
-        if error.error_code in (None, ProviderErrorCode.UNKNOWN):
-            await self._note(UNCERTAIN)
-        else:
-            await self._run.withdraw(self._step.step_index or 0)
+        self._doubtful = self._doubtful or may_be_taken(error)
+        try:
+            if self._doubtful:
+                await self._note(UNCERTAIN)
+            else:
+                await self._run.withdraw(self._step.step_index or 0)
+        except JournalError as failure:  # the intent stands, which is the safe side
+            logger.warning("The end of a submit of step %s could not be noted: %s", self._step.step_id, failure)
+
+    async def not_taken(self) -> None:
+        """Note that the vendor was asked and has no job of an uncertain submit."""
+        self._doubtful = False
 
     async def finished(self) -> None:
         """Note the result, private prompts hidden; it is there, so a failure is only logged."""
@@ -253,6 +267,18 @@ class _JournaledJob:
         self._journal = journal
         self.poll_interval = getattr(job, "poll_interval", 1.0)
         self.retry_policy = getattr(job, "retry_policy", None)
+        self.idempotent = getattr(job, "idempotent", False)
+        if getattr(job, "find", None) is not None:
+            self.find = self._find
+
+    async def _find(self) -> str | None:
+        found = await call(self._job.find)  # type: ignore[attr-defined]  # optional, and present here
+        job_id = found.job_id if isinstance(found, Submitted) else found
+        if job_id is None:
+            await self._journal.not_taken()
+        else:
+            await self._journal.submitted(job_id)
+        return job_id
 
     async def submit(self) -> Submitted | Generation:
         await self._journal.intent()
@@ -286,15 +312,6 @@ async def _find(job: Job, entry: Entry) -> str | None:
         raise failure
     found = await call(find)
     return found.job_id if isinstance(found, Submitted) else found
-
-
-def outcome_unknown(reason: str) -> ProviderError:
-    """The error of a paid request of which nobody knows whether it was accepted."""
-    msg = (
-        f"Outcome unknown: {reason}. The vendor may have accepted, and may bill, the request. Look at its list of "
-        "jobs; to buy it again knowingly, run `genblaze resume --resend` or use RetryPolicy(resend_uncertain=True)"
-    )
-    return ProviderError(msg, error_code=ProviderErrorCode.UNKNOWN)
 
 
 def _outputs_intact(step: Step, plugins: PluginManager) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from genblaze.courier import PluginCourier
 from genblaze.credentials import sanitize_error
-from genblaze.driver import Driver, as_provider_error
+from genblaze.driver import Driver, as_provider_error, outcome_unknown
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
@@ -17,7 +17,7 @@ from genblaze.models.record import utc_now
 from genblaze.pipeline.caching import CacheStage
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, input_folder, pristine_inputs
-from genblaze.pipeline.journaling import StepJournal, outcome_unknown
+from genblaze.pipeline.journaling import StepJournal
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
 from genblaze.pipeline.outputs import own_copies, take_in
 from genblaze.pipeline.recording import record_assets, record_generation
