@@ -229,6 +229,10 @@ class StepJournal:
         except JournalError as failure:  # the intent stands, which is the safe side
             logger.warning("The end of a submit of step %s could not be noted: %s", self._step.step_id, failure)
 
+    def stay_in_doubt(self) -> None:
+        """A submit ended in a way that says nothing about the vendor: the intent stands, whatever comes after it."""
+        self._doubtful = True
+
     async def not_taken(self) -> None:
         """Note that the vendor was asked and has no job of an uncertain submit."""
         self._doubtful = False
@@ -286,6 +290,9 @@ class _JournaledJob:
             outcome = await call(self._job.submit)
         except ProviderError as error:
             await self._journal.refused(error)
+            raise
+        except Exception:
+            self._journal.stay_in_doubt()
             raise
         if isinstance(outcome, Generation):
             return outcome
