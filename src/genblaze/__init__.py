@@ -98,12 +98,17 @@ if TYPE_CHECKING:
     from genblaze.pipeline.result import PipelineResult as PipelineResult
     from genblaze.pipeline.template import PipelineTemplate as PipelineTemplate
     from genblaze.pipeline.template import StepTemplate as StepTemplate
+    from genblaze.providers.discovery import ProbeResult as ProbeResult
+    from genblaze.providers.discovery import ProbeStatus as ProbeStatus
+    from genblaze.providers.model_registry import ModelRegistry as ModelRegistry
+    from genblaze.providers.params import ParamSurface as ParamSurface
     from genblaze.providers.provider import BaseProvider as BaseProvider
     from genblaze.providers.provider import ProviderCapabilities as ProviderCapabilities
     from genblaze.providers.provider import SubmitResult as SubmitResult
     from genblaze.providers.provider import SyncProvider as SyncProvider
     from genblaze.providers.runnable import Runnable as Runnable
     from genblaze.providers.runnable import RunnableConfig as RunnableConfig
+    from genblaze.providers.spec import ModelSpec as ModelSpec
     from genblaze.retry import RetryPolicy as RetryPolicy
     from genblaze.storing import DeleteError as DeleteError
     from genblaze.storing import DeleteResult as DeleteResult
@@ -161,8 +166,12 @@ _HOMES = {
     "genblaze.pipeline.prompt_template": "PromptTemplate",
     "genblaze.pipeline.result": "PipelineResult",
     "genblaze.pipeline.template": "PipelineTemplate StepTemplate",
+    "genblaze.providers.discovery": "ProbeResult ProbeStatus",
+    "genblaze.providers.model_registry": "ModelRegistry",
+    "genblaze.providers.params": "ParamSurface",
     "genblaze.providers.provider": "BaseProvider ProviderCapabilities SubmitResult SyncProvider",
     "genblaze.providers.runnable": "Runnable RunnableConfig",
+    "genblaze.providers.spec": "ModelSpec",
     "genblaze.retry": "RetryPolicy",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "

@@ -22,6 +22,7 @@ PUBLIC = {
     "layout",
     "mocks",
     "models",
+    "pricing",
     "providers",
     "retry",
     "storing",

@@ -87,6 +87,7 @@ class _ProviderWork:
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
         if step.status == StepStatus.FAILED:
             raise ProviderError(step.error or "the provider marked the step as failed", error_code=step.error_code)
+        self.provider._apply_registry_pricing(step)
         declared = self._declared
         stated = {name: getattr(step, name) for name in CHANGEABLE}
         # What a provider leaves empty (in a step of its own making, say) stays as it was declared.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from genblaze.jobs import GenerateContext, Job, Request
     from genblaze.models.enums import Modality
+    from genblaze.providers.discovery import ValidationResult
+    from genblaze.providers.model_registry import ModelRegistry
+    from genblaze.providers.spec import ModelSpec
 
 DEFAULT_POLL_INTERVAL = 1.0
 #: Seconds a step may take when nobody says otherwise.
@@ -82,14 +85,15 @@ class BaseProvider(Runnable[Step, Step]):
     PROBE_CACHE_TTL_SECONDS: ClassVar[float] = 3600.0
     PROBE_CACHE_MAX_ENTRIES: ClassVar[int] = 256
 
-    _models: Any = None
+    _models: ModelRegistry | None = None
+    _default_models: ClassVar[Any] = None
     _retry_policy: RetryPolicy | None = None
     _authenticated: bool = False
 
     def __init__(
         self,
         *,
-        models: Any = None,
+        models: ModelRegistry | None = None,
         retry_policy: RetryPolicy | None = None,
         probe_cache_ttl: float | None = None,  # noqa: ARG002 - published keyword; probes are not cached per provider
         probe_cache_max_entries: int | None = None,  # noqa: ARG002 - as above
@@ -120,6 +124,54 @@ class BaseProvider(Runnable[Step, Step]):
         Raises:
             GenblazeError: With what is missing and how to provide it.
         """
+
+    @classmethod
+    def create_registry(cls) -> ModelRegistry:
+        """The models that this class knows; for overriding. Without it, every model passes through."""
+        from genblaze.providers.model_registry import ModelRegistry
+
+        return ModelRegistry()
+
+    @classmethod
+    def models_default(cls) -> ModelRegistry:
+        """`create_registry()`, made once for each class."""
+        if "_default_models" not in cls.__dict__:
+            cls._default_models = cls.create_registry()
+        return cls._default_models  # type: ignore[no-any-return]  # set on the line above
+
+    @property
+    def models(self) -> ModelRegistry:
+        """The registry given to the constructor, or the class's own."""
+        return self.models_default() if self._models is None else self._models
+
+    def prepare_payload(
+        self, step: Step, *, base_params: dict[str, Any] | None = None, validate_inputs: bool = True
+    ) -> dict[str, Any]:
+        """The step's parameters in the vendor's form, as the model's specification has it.
+
+        Raises:
+            ProviderError: `INVALID_INPUT`, naming the parameter or the input.
+        """
+        from genblaze.providers.preparing import check_inputs
+
+        if validate_inputs:
+            check_inputs(step)
+        return self.models.prepare_payload(step, base_params=base_params)
+
+    def validate_model(self, model_id: str, *, refresh: bool = False) -> ValidationResult:  # noqa: ARG002 - for overriding
+        """How far a model's name can be trusted, by the registry alone."""
+        return self.models.validate(model_id)
+
+    def list_models(self) -> list[ModelSpec]:
+        """The registered models."""
+        return [spec for _, spec in self.models.items()]
+
+    def _apply_registry_pricing(self, step: Step) -> None:
+        """Note what the step cost, where the registry knows it and nobody said so before."""
+        from genblaze.providers.model_registry import compute_cost
+
+        if step.cost_usd is None:
+            step.cost_usd = compute_cost(self.models, step)
 
     def get_capabilities(self) -> ProviderCapabilities | None:
         """What this provider can do, or None when it does not say."""

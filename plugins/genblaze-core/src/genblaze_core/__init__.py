@@ -68,7 +68,11 @@ if TYPE_CHECKING:
     from genblaze.pipeline.prompt_template import PromptTemplate
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.template import PipelineTemplate, StepTemplate
+    from genblaze.providers.discovery import ProbeResult, ProbeStatus
+    from genblaze.providers.model_registry import ModelRegistry
+    from genblaze.providers.params import ParamSurface
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
+    from genblaze.providers.spec import ModelSpec
     from genblaze.storing import (
         DeleteError,
         DeleteResult,
@@ -119,16 +123,21 @@ __all__ = [
     "MockProvider",
     "MockVideoProvider",
     "Modality",
+    "ModelRegistry",
+    "ModelSpec",
     "ModerationHook",
     "ModerationResult",
     "NoOpTracer",
     "ObjectLockConfig",
     "ObjectMetadata",
+    "ParamSurface",
     "Pipeline",
     "PipelineError",
     "PipelineResult",
     "PipelineTemplate",
     "PipelineTimeoutError",
+    "ProbeResult",
+    "ProbeStatus",
     "ProgressEvent",
     "PromptTemplate",
     "PromptVisibility",
@@ -207,16 +216,21 @@ _HOMES = {
     "MockProvider": "genblaze.mocks",
     "MockVideoProvider": "genblaze.mocks",
     "Modality": "genblaze.models.enums",
+    "ModelRegistry": "genblaze.providers.model_registry",
+    "ModelSpec": "genblaze.providers.spec",
     "ModerationHook": "genblaze.moderation",
     "ModerationResult": "genblaze.moderation",
     "NoOpTracer": "genblaze.tracing",
     "ObjectLockConfig": "genblaze.storing",
     "ObjectMetadata": "genblaze.storing",
+    "ParamSurface": "genblaze.providers.params",
     "Pipeline": "genblaze.pipeline.builder",
     "PipelineError": "genblaze.errors",
     "PipelineResult": "genblaze.pipeline.result",
     "PipelineTemplate": "genblaze.pipeline.template",
     "PipelineTimeoutError": "genblaze.errors",
+    "ProbeResult": "genblaze.providers.discovery",
+    "ProbeStatus": "genblaze.providers.discovery",
     "ProgressEvent": "genblaze.models.event",
     "PromptTemplate": "genblaze.pipeline.prompt_template",
     "PromptVisibility": "genblaze.models.enums",

@@ -1,0 +1,43 @@
+"""A published import path. Generated from published_names.txt by tools/facade.py."""
+
+from genblaze.providers.canonical_params import (
+    ASPECT_RATIO,
+    ASPECT_RATIOS,
+    AUDIO,
+    CANONICAL_NAMES,
+    DURATION,
+    FPS,
+    IMAGE,
+    IMAGE_END,
+    NEGATIVE_PROMPT,
+    OUTPUT_FORMAT,
+    PROMPT,
+    QUALITY,
+    RESOLUTION,
+    RESOLUTIONS_TIERED,
+    SEED,
+    VIDEO,
+    VOICE,
+    N,
+)
+
+__all__ = [
+    "ASPECT_RATIO",
+    "ASPECT_RATIOS",
+    "AUDIO",
+    "CANONICAL_NAMES",
+    "DURATION",
+    "FPS",
+    "IMAGE",
+    "IMAGE_END",
+    "NEGATIVE_PROMPT",
+    "OUTPUT_FORMAT",
+    "PROMPT",
+    "QUALITY",
+    "RESOLUTION",
+    "RESOLUTIONS_TIERED",
+    "SEED",
+    "VIDEO",
+    "VOICE",
+    "N",
+]
