@@ -37,7 +37,7 @@ def command(file: Path, style: str, output: Path | None) -> None:
 
     Nothing is checked: `genblaze verify` tells whether it is to be believed.
     """
-    document = _document(file)
+    document = document_of(file)
     manifest = parse_manifest(document)
     text = document.decode() if style == "json" else "\n".join(_summary(manifest))
     if output is None:
@@ -53,7 +53,12 @@ def command(file: Path, style: str, output: Path | None) -> None:
         raise EmbeddingError(msg) from error
 
 
-def _document(file: Path) -> bytes:
+def document_of(file: Path) -> bytes:
+    """The manifest that a file carries, that its sidecar holds, or that it is.
+
+    Raises:
+        EmbeddingError: There is none, or the file cannot be read.
+    """
     try:
         return extract_document(file)
     except PointerSidecarError:

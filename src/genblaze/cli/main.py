@@ -35,6 +35,7 @@ BUILT_IN: Final[dict[str, BuiltIn]] = {
     "run": BuiltIn("genblaze.cli.run:command", "Run a pipeline from a file."),
     "runs": BuiltIn("genblaze.cli.runs:command", "List paid runs, or the paid steps of one."),
     "resume": BuiltIn("genblaze.cli.resume:command", "Finish what a process that died had begun."),
+    "replay": BuiltIn("genblaze.cli.replay:command", "Run a recorded run again, with changes, and reuse the rest."),
     "verify": BuiltIn("genblaze.cli.verify:command", "Check that files are what their manifests say."),
     "extract": BuiltIn("genblaze.cli.extract:command", "Print the manifest inside a file."),
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),

@@ -38,8 +38,8 @@ def command(
     Exits with 0 when every step succeeded, 1 when one failed, 2 when the template cannot be run.
     """
     pipeline = _pipeline(template, _values(variables), output_dir)
-    result = _run(pipeline, {"max_concurrency": max_concurrency, "timeout": timeout})
-    _report(result)
+    result = run_pipeline(pipeline, {"max_concurrency": max_concurrency, "timeout": timeout})
+    report(result)
     if manifest is not None:
         click.echo(f"manifest  {result.save_manifest(manifest)}")
     if not result.ok:
@@ -66,8 +66,8 @@ def _pipeline(template: Path, values: dict[str, str], output_dir: Path | None) -
         _stop(error)
 
 
-def _run(pipeline: Pipeline, options: dict[str, Any]) -> PipelineResult:
-    """Run the pipeline, telling each step as it ends; a plan that cannot run is the template's fault."""
+def run_pipeline(pipeline: Pipeline, options: dict[str, Any]) -> PipelineResult:
+    """Run the pipeline, telling each step as it ends; a plan that cannot run ends the program."""
     try:
         events = pipeline.stream(**options)
     except GenblazeError as error:
@@ -108,7 +108,8 @@ def _tell(event: StreamEvent) -> None:
     click.echo(f"{event.provider}/{event.model}  {text}", err=True)
 
 
-def _report(result: PipelineResult) -> None:
+def report(result: PipelineResult) -> None:
+    """Print each output with its digest, then the run and the hash of its manifest."""
     for asset in result.assets:
         click.echo(f"{asset.sha256}  {result.local_path(asset) or asset.url}")
     click.echo(f"run       {result.run.run_id} {result.run.status}")

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline as Pipeline
     from genblaze.pipeline.cache import StepCache as StepCache
     from genblaze.pipeline.prompt_template import PromptTemplate as PromptTemplate
+    from genblaze.pipeline.replay import Replay as Replay
     from genblaze.pipeline.result import PipelineResult as PipelineResult
     from genblaze.pipeline.template import PipelineTemplate as PipelineTemplate
     from genblaze.pipeline.template import StepTemplate as StepTemplate
@@ -17,6 +18,7 @@ _HOMES = {
     "PipelineResult": "result",
     "PipelineTemplate": "template",
     "PromptTemplate": "prompt_template",
+    "Replay": "replay",
     "StepCache": "cache",
     "StepTemplate": "template",
 }

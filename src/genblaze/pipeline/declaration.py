@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=StrEnum)
 
 #: Metadata keys that the published engine used for itself.
-_RESERVED_METADATA = ("_fallback_models", "_input_from")
+RESERVED_METADATA = ("_fallback_models", "_input_from")
 
 
 class StepSpec(msgspec.Struct, kw_only=True):
@@ -176,7 +176,7 @@ def _check_names(params: Mapping[str, Any], metadata: Mapping[str, Any]) -> None
         if name in params:
             msg = f"step(): give {name} as step({name}=…), not inside params"
             raise GenblazeError(msg)
-    for name in _RESERVED_METADATA:
+    for name in RESERVED_METADATA:
         if name in metadata:
             msg = f"step(): the metadata key {name!r} is reserved"
             raise GenblazeError(msg)
