@@ -127,3 +127,34 @@ def test_a_folder_cannot_be_replaced(tmp_path):
 def test_a_missing_folder_is_the_callers_error(tmp_path):
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "none" / "file"):
         pass
+
+
+ABANDONED = ".genblaze-0123456789abcdef.tmp"
+WRITE = "import sys; from genblaze.atomic import atomic_write\nwith atomic_write(sys.argv[1]) as file: file.write(b'x')"
+
+
+def write_in_a_new_process(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", WRITE, path], check=True)
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_writer_in_the_folder(tmp_path):
+    (tmp_path / ABANDONED).write_bytes(b"half")
+    (tmp_path / ".genblaze-mine.tmp").write_bytes(b"not ours")
+    write_in_a_new_process(tmp_path / "file")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".genblaze-mine.tmp", "file"]
+
+
+def test_what_a_living_process_writes_is_not_taken_for_litter(tmp_path, monkeypatch):
+    monkeypatch.delattr("os.O_TMPFILE", raising=False)
+    with atomic_write(tmp_path / "slow") as file:
+        file.write(b"whole")
+        write_in_a_new_process(tmp_path / "fast")
+    assert (tmp_path / "slow").read_bytes() == b"whole"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system makes no files without a name")
+def test_a_file_has_no_name_before_it_is_whole(tmp_path):
+    with atomic_write(tmp_path / "file") as file:
+        if not file.name.startswith("/proc/"):
+            pytest.skip("this file system makes no files without a name")
+        assert list(tmp_path.iterdir()) == []

@@ -1,27 +1,38 @@
-"""The one writer of every file: a temporary neighbour, flushed to the disk, then renamed over the target."""
+"""The one writer of every file: written without a name, flushed to the disk, then put in the place of the target.
+
+A process that is killed while it writes leaves nothing behind: a file without a name goes with its last descriptor.
+Where the system cannot make one, and in the moment between name and rename, the file bears a name of ours and a lock;
+the next process that writes into the folder removes those whose lock nobody holds.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import re
 import secrets
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 __all__ = ["atomic_write"]
+
+_TEMPORARY = re.compile(r"\.genblaze-[0-9a-f]{16}\.tmp")
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None) -> Iterator[BinaryIO]:
     """Write a file so that others see the old content or the whole new one, never a part.
 
-    Yields a binary file, open for writing and reading, in the folder of `path`; its `name` is the temporary
-    path. When the block ends it is flushed to the disk and renamed to `path`; when the block raises it is
-    removed and `path` stays as it was. A symbolic link is followed: the file it points at is replaced.
+    Yields a binary file, open for writing and reading, on the disk of `path`; by its `name` this process can
+    open it once more. When the block ends it is flushed to the disk and takes the place of `path`; when the
+    block raises it is gone and `path` stays as it was. A symbolic link is followed: the file it points at is
+    replaced.
 
     Args:
         path: The file to write. A file that exists keeps its mode and, where the system allows it, its
@@ -35,22 +46,79 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     if target.is_dir():
         msg = f"{target} is a folder"
         raise IsADirectoryError(msg)
+    _remove_litter(target.parent)
     # Short, so that it fits wherever the target's own name does.
     temporary = target.with_name(f".genblaze-{secrets.token_hex(8)}.tmp")
-    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    descriptor, name = _create(temporary)
     try:
         with os.fdopen(descriptor, "w+b", buffering=1024 * 1024) as file:
-            file.raw.name = str(temporary)  # type: ignore[attr-defined]
-            _take_attributes(target if target.exists() else mode_from, file.fileno())
+            file.raw.name = name  # type: ignore[attr-defined]
+            _take_attributes(target if target.exists() else mode_from, descriptor)
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+            os.fsync(descriptor)
+            if name != str(temporary):
+                _give_name(descriptor, temporary)
+            temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _create(temporary: Path) -> tuple[int, str]:
+    """Open a locked new file: one without a name where the system can, else `temporary`; and by what it is reached."""
+    try:
+        descriptor = os.open(temporary.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+    except (AttributeError, OSError):
+        return _create_named(temporary), str(temporary)
+    reached_by = f"/proc/self/fd/{descriptor}"
+    if not Path(reached_by).exists():
+        os.close(descriptor)
+        return _create_named(temporary), str(temporary)
+    _lock(descriptor)
+    return descriptor, reached_by
+
+
+def _create_named(temporary: Path) -> int:
+    while True:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        _lock(descriptor)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)  # another process took it for litter before it was locked
+
+
+def _lock(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # a file system without locks: nobody can take the file for litter, either
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _give_name(descriptor: int, name: Path) -> None:
+    folder = os.open(name.parent, os.O_PATH | os.O_CLOEXEC)
+    try:  # only with a folder's descriptor does Python let the system follow the link in /proc
+        os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
+
+
+@lru_cache(maxsize=1024)
+def _remove_litter(folder: Path) -> None:
+    """Remove what processes that were killed left in a folder; once for each folder and process."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY.fullmatch(path.name):
+                _remove_if_abandoned(path)
+
+
+def _remove_if_abandoned(temporary: Path) -> None:
+    with contextlib.suppress(OSError):
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
+            temporary.unlink()
+        finally:
+            os.close(descriptor)
 
 
 def _take_attributes(origin: Path | None, descriptor: int) -> None:
