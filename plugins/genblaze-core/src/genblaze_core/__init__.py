@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         TransferProgress,
     )
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
+    from genblaze_otel import OTelTracer
 
     __version__: str
 
@@ -128,6 +129,7 @@ __all__ = [
     "ModerationHook",
     "ModerationResult",
     "NoOpTracer",
+    "OTelTracer",
     "ObjectLockConfig",
     "ObjectMetadata",
     "ParamSurface",
@@ -221,6 +223,7 @@ _HOMES = {
     "ModerationHook": "genblaze.moderation",
     "ModerationResult": "genblaze.moderation",
     "NoOpTracer": "genblaze.tracing",
+    "OTelTracer": "genblaze_otel",
     "ObjectLockConfig": "genblaze.storing",
     "ObjectMetadata": "genblaze.storing",
     "ParamSurface": "genblaze.providers.params",

@@ -17,6 +17,7 @@ from genblaze.models.event import (
     StreamEventType,
 )
 from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
+from genblaze_otel import OTelTracer, StepSpan
 
 __all__ = [
     "AgentCompletedEvent",
@@ -26,12 +27,14 @@ __all__ = [
     "CompositeTracer",
     "LoggingTracer",
     "NoOpTracer",
+    "OTelTracer",
     "PipelineCompletedEvent",
     "PipelineFailedEvent",
     "PipelineStartedEvent",
     "StepCompletedEvent",
     "StepFailedEvent",
     "StepProgressEvent",
+    "StepSpan",
     "StepStartedEvent",
     "StreamEvent",
     "StreamEventAdapter",

@@ -1,0 +1,26 @@
+"""Traces and metrics of genblaze runs for OpenTelemetry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genblaze_otel.span import StepSpan as StepSpan
+    from genblaze_otel.tracer import OTelTracer as OTelTracer
+
+_HOMES = {"OTelTracer": "tracer", "StepSpan": "span"}
+
+__all__ = ["OTelTracer", "StepSpan"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
