@@ -1,8 +1,9 @@
 """The one writer of every file: written without a name, flushed to the disk, then put in the place of the target.
 
 A process that is killed while it writes leaves nothing behind: a file without a name goes with its last descriptor.
-Where the system cannot make one, and in the moment between name and rename, the file bears a name of ours and a lock;
-the next process that writes into the folder removes those whose lock nobody holds.
+No system can put such a file in the place of another in one step, so it bears a name of ours between link and rename,
+and where files without a name cannot be made, from the start. It is locked as long as its writer lives; the next
+process that writes into the folder removes those that nobody locks.
 """
 
 from __future__ import annotations

@@ -53,9 +53,10 @@ def test_a_killed_embedding_leaves_the_old_file_or_the_new_one_and_no_litter(tmp
     for _ in range(KILLS):
         kill_at_random([sys.executable, "-c", ENDLESS, temporaries, path, *documents])
         assert path.read_bytes() in whole
-    command = [sys.executable, "-m", "genblaze", "embed", path, "--manifest", documents[0]]
-    subprocess.run(command, check=True, capture_output=True)
+    # Stripping writes in any case; embedding what is there already would not.
+    subprocess.run([sys.executable, "-m", "genblaze", "strip", path], check=True, capture_output=True)
     assert list(folder.iterdir()) == [path]
+    assert path.read_bytes() == content
 
 
 def kill_at_random(command) -> None:
