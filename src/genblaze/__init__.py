@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from genblaze.models.policy import EmbedPolicy as EmbedPolicy
     from genblaze.models.run import Run as Run
     from genblaze.models.step import Step as Step
+    from genblaze.models.voice import Voice as Voice
     from genblaze.moderation import ModerationHook as ModerationHook
     from genblaze.moderation import ModerationResult as ModerationResult
     from genblaze.pipeline.builder import Pipeline as Pipeline
@@ -160,6 +161,7 @@ _HOMES = {
     "genblaze.models.policy": "EmbedPolicy",
     "genblaze.models.run": "Run",
     "genblaze.models.step": "Step",
+    "genblaze.models.voice": "Voice",
     "genblaze.moderation": "ModerationHook ModerationResult",
     "genblaze.pipeline.builder": "Pipeline",
     "genblaze.pipeline.cache": "StepCache",

@@ -12,6 +12,7 @@ from typing import Any
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
 from genblaze.models.enums import ProviderErrorCode, StepStatus
+from genblaze.models.event import ProgressEvent
 from genblaze.models.step import Step
 from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
 from genblaze.providers.runnable import RunnableConfig
@@ -57,10 +58,13 @@ class _ProviderWork:
         self.idempotent = provider.idempotent
         if (find := getattr(provider, "find", None)) is not None:
             self.find = partial(call, find, self.step)
-        self.config = RunnableConfig(run_id=request.run_id)
+        self.config = RunnableConfig(run_id=request.run_id, on_progress=self._passed_on)
         if request.timeout is not None:
             self.config["timeout"] = request.timeout
         self._declared = step_of(request)
+
+    def _passed_on(self, event: ProgressEvent) -> None:
+        self.context.progress(event.progress_pct, event.message, event.preview_url)
 
     def _check_credentials(self) -> None:
         provider = self.provider

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genblaze.provider.registry")
 
-__all__ = ["ModelRegistry", "compute_cost"]
+__all__ = ["ModelRegistry", "compute_cost", "expected_cost"]
 
 _UNSTABLE = "known_unstable; verify with discover_models()"
 
@@ -204,3 +204,25 @@ def compute_cost(
     except Exception:
         logger.exception("The pricing strategy of %s failed; the cost is unknown", step.model)
         return None
+
+
+def expected_cost(
+    registry: ModelRegistry, provider: str, model: str, params: Mapping[str, Any], count: int
+) -> float | None:
+    """What `count` outputs would cost in US dollars, or None where nobody knows.
+
+    The strategy sees outputs that are not there yet, each of `params["duration"]` seconds.
+    """
+    from genblaze.models.asset import Asset
+    from genblaze.models.step import Step
+
+    if count < 1 or registry.get(model).pricing is None:
+        return None
+    length = params.get("duration")
+    seconds = float(length) if isinstance(length, int | float) and not isinstance(length, bool) else None
+    step = Step(provider=provider, model=model, prompt=params.get("prompt"), params=dict(params))
+    outputs = [
+        Asset(url=f"about:blank#{index}", media_type="application/octet-stream", duration=seconds)
+        for index in range(count)
+    ]
+    return compute_cost(registry, step, assets=outputs)

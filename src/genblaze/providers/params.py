@@ -72,7 +72,6 @@ class ParamSurface:
         """The keyword arguments of `ModelSpec` that say the same."""
         built: dict[str, Any] = {"param_allowlist": self.allowlist}
         if self.aliases:
-            built["param_allowlist"] = self.allowlist - self.aliases.keys() | set(self.aliases.values())
             built["param_aliases"] = dict(self.aliases)
         if self.coercers:
             built["param_coercers"] = dict(self.coercers)

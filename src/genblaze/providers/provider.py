@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
+from genblaze.models.event import ProgressEvent
 from genblaze.models.step import Step
+from genblaze.providers.knowing import KnowsModels
 from genblaze.providers.runnable import Runnable, RunnableConfig
 from genblaze.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from genblaze.jobs import GenerateContext, Job, Request
     from genblaze.models.enums import Modality
-    from genblaze.providers.discovery import ValidationResult
     from genblaze.providers.model_registry import ModelRegistry
-    from genblaze.providers.spec import ModelSpec
 
 DEFAULT_POLL_INTERVAL = 1.0
 #: Seconds a step may take when nobody says otherwise.
 DEFAULT_TIMEOUT = 600.0
+#: How many jobs' last polls a provider keeps until they are fetched.
+MAX_POLL_RESULTS = 1024
 
 
 @dataclass
@@ -61,7 +61,7 @@ class SubmitResult:
     estimated_seconds: float | None = None
 
 
-class BaseProvider(Runnable[Step, Step]):
+class BaseProvider(KnowsModels, Runnable[Step, Step]):
     """A vendor whose jobs are submitted, polled and fetched.
 
     Implement `submit`, `poll` and `fetch_output`, each as `def` (runs in a thread) or `async def`; optionally
@@ -81,12 +81,7 @@ class BaseProvider(Runnable[Step, Step]):
     poll_transient_retries: int = 5
     paid: bool = False
     idempotent: bool = False
-    IDEMPOTENCY_HEADER_NAME: ClassVar[str | None] = None
-    PROBE_CACHE_TTL_SECONDS: ClassVar[float] = 3600.0
-    PROBE_CACHE_MAX_ENTRIES: ClassVar[int] = 256
 
-    _models: ModelRegistry | None = None
-    _default_models: ClassVar[Any] = None
     _retry_policy: RetryPolicy | None = None
     _authenticated: bool = False
 
@@ -95,10 +90,10 @@ class BaseProvider(Runnable[Step, Step]):
         *,
         models: ModelRegistry | None = None,
         retry_policy: RetryPolicy | None = None,
-        probe_cache_ttl: float | None = None,  # noqa: ARG002 - published keyword; probes are not cached per provider
-        probe_cache_max_entries: int | None = None,  # noqa: ARG002 - as above
+        probe_cache_ttl: float | None = None,
+        probe_cache_max_entries: int | None = None,
     ) -> None:
-        self._models = models
+        super().__init__(models, probe_cache_ttl, probe_cache_max_entries)
         self._retry_policy = retry_policy
 
     @property
@@ -125,61 +120,9 @@ class BaseProvider(Runnable[Step, Step]):
             GenblazeError: With what is missing and how to provide it.
         """
 
-    @classmethod
-    def create_registry(cls) -> ModelRegistry:
-        """The models that this class knows; for overriding. Without it, every model passes through."""
-        from genblaze.providers.model_registry import ModelRegistry
-
-        return ModelRegistry()
-
-    @classmethod
-    def models_default(cls) -> ModelRegistry:
-        """`create_registry()`, made once for each class."""
-        if "_default_models" not in cls.__dict__:
-            cls._default_models = cls.create_registry()
-        return cls._default_models  # type: ignore[no-any-return]  # set on the line above
-
-    @property
-    def models(self) -> ModelRegistry:
-        """The registry given to the constructor, or the class's own."""
-        return self.models_default() if self._models is None else self._models
-
-    def prepare_payload(
-        self, step: Step, *, base_params: dict[str, Any] | None = None, validate_inputs: bool = True
-    ) -> dict[str, Any]:
-        """The step's parameters in the vendor's form, as the model's specification has it.
-
-        Raises:
-            ProviderError: `INVALID_INPUT`, naming the parameter or the input.
-        """
-        from genblaze.providers.preparing import check_inputs
-
-        if validate_inputs:
-            check_inputs(step)
-        return self.models.prepare_payload(step, base_params=base_params)
-
-    def validate_model(self, model_id: str, *, refresh: bool = False) -> ValidationResult:  # noqa: ARG002 - for overriding
-        """How far a model's name can be trusted, by the registry alone."""
-        return self.models.validate(model_id)
-
-    def list_models(self) -> list[ModelSpec]:
-        """The registered models."""
-        return [spec for _, spec in self.models.items()]
-
-    def _apply_registry_pricing(self, step: Step) -> None:
-        """Note what the step cost, where the registry knows it and nobody said so before."""
-        from genblaze.providers.model_registry import compute_cost
-
-        if step.cost_usd is None:
-            step.cost_usd = compute_cost(self.models, step)
-
     def get_capabilities(self) -> ProviderCapabilities | None:
         """What this provider can do, or None when it does not say."""
         return None
-
-    def normalize_params(self, params: dict[str, Any], modality: Modality | None = None) -> dict[str, Any]:  # noqa: ARG002 - for overriding
-        """The parameters as the vendor calls them. Must give the same answer when applied to its own result."""
-        return params
 
     def preflight_auth(self, *, timeout: float = 5.0) -> None:
         """Check the credentials, within `timeout` seconds; called once, before the first submit.
@@ -192,9 +135,33 @@ class BaseProvider(Runnable[Step, Step]):
         """Progress of a job: a dict with `progress_pct` (0 to 1), `message`, `preview_url`, or None."""
         return None
 
-    def estimate_cost(self, model: str, params: Mapping[str, Any] | None = None, *, n: int = 1) -> Decimal | None:  # noqa: ARG002 - for overriding
-        """What `n` generations would cost in US dollars, or None when unknown."""
-        return None
+    def _fire_progress(
+        self,
+        step: Step,
+        config: RunnableConfig | None,
+        status: str,
+        start_time: float,
+        progress_pct: float | None = None,
+        message: str | None = None,
+        preview_url: str | None = None,
+        is_heartbeat: bool = False,
+    ) -> None:
+        """Tell progress from within `submit`, `poll` or `generate`; `start_time` is `time.monotonic()` at the start."""
+        if (tell := (config or {}).get("on_progress")) is not None:
+            elapsed = monotonic() - start_time
+            told = (step.step_id, self.name, step.model, status, progress_pct, elapsed, message, preview_url)
+            tell(ProgressEvent(*told, is_heartbeat=is_heartbeat))
+
+    def _cache_poll_result(self, prediction_id: Any, result: Any) -> None:
+        """Keep what the last poll said, for `fetch_output`; of abandoned jobs only the latest are kept."""
+        results = self.__dict__.setdefault("_poll_results", {})
+        results[str(prediction_id)] = result
+        for oldest in list(results)[: max(len(results) - MAX_POLL_RESULTS, 0)]:
+            results.pop(oldest, None)
+
+    def _get_cached_poll_result(self, prediction_id: Any) -> Any | None:
+        """What `_cache_poll_result` kept; it is gone afterwards."""
+        return self.__dict__.get("_poll_results", {}).pop(str(prediction_id), None)
 
     def job(self, request: Request, context: GenerateContext) -> Job:
         """The job of one request, not yet started: what the `generate` hook returns."""

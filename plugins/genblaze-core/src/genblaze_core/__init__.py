@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
     from genblaze.models.step import Step
+    from genblaze.models.voice import Voice
     from genblaze.moderation import ModerationHook, ModerationResult
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.cache import StepCache
@@ -177,6 +178,7 @@ __all__ = [
     "VideoMetadata",
     "VideoURLContent",
     "VideoURLRef",
+    "Voice",
     "WebhookError",
     "WordTiming",
     "__version__",
@@ -271,6 +273,7 @@ _HOMES = {
     "VideoMetadata": "genblaze.models.asset",
     "VideoURLContent": "genblaze.models.chat",
     "VideoURLRef": "genblaze.models.chat",
+    "Voice": "genblaze.models.voice",
     "WebhookError": "genblaze.errors",
     "WordTiming": "genblaze.models.asset",
     "parse_manifest": "genblaze.models.manifest",
