@@ -211,6 +211,7 @@ async def test_a_cancellation_that_fails_or_hangs_is_logged(tmp_path, caplog, mo
         (ValueError("bad"), "invalid_input", "ValueError: bad"),
         (RuntimeError("503 server error rate limit"), "unknown", "RuntimeError: 503 server error rate limit"),
         (OSError("author not found"), "unknown", "OSError: author not found"),
+        (ConnectionRefusedError("no"), "server_error", "ConnectionRefusedError: no"),
     ],
 )
 def test_foreign_errors_are_classified_by_type_never_by_prose(error, code, text):
@@ -221,3 +222,20 @@ def test_foreign_errors_are_classified_by_type_never_by_prose(error, code, text)
 def test_a_provider_error_stays_itself():
     error = busy()
     assert as_provider_error(error) is error
+
+
+async def test_a_submit_that_the_vendor_says_it_does_not_have_may_be_sent_again(tmp_path):
+    class Listing(Job):
+        paid = True
+
+        def find(self):
+            self.calls.append("find")
+
+    job = Listing(submit=(RuntimeError("who knows"), "j1"))
+    assert await make(tmp_path, job)[0].run() is DONE
+    assert job.calls == ["submit", "find", "submit", "poll", "fetch"]
+    job = Listing(submit=(RuntimeError("who knows"),))
+    with pytest.raises(ProviderError) as failed:
+        await make(tmp_path, job)[0].run()
+    assert job.calls == ["submit", "find"] * 3
+    assert failed.value.uncertain is False

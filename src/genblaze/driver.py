@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import socket
 from collections.abc import Awaitable
 from time import monotonic
 from typing import Any, Literal, Protocol
@@ -26,6 +27,8 @@ Phase = Literal["submit", "poll", "fetch"]
 CANCEL_GRACE_SEC = 5.0
 #: Waits longer than this, in seconds, are cut by heartbeats.
 HEARTBEAT_SEC = 10.0
+#: Failures of the operating system that come before a request is on its way.
+NOT_CONNECTED = (ConnectionRefusedError, socket.gaierror)
 #: No poll interval grows beyond this many seconds.
 MAX_POLL_INTERVAL_SEC = 30.0
 #: The poll interval doubles each time this many seconds have passed.
@@ -61,6 +64,7 @@ class Driver:
         self._phase: Phase = "submit"
         self._estimate: float | None = None
         self._doubt: ProviderError | None = None  # a submit failed, and the vendor may have taken it
+        self._cleared: ProviderError | None = None  # it seemed so, but the vendor says that it has no such job
         context.on_accepted = self._keep
 
     @property
@@ -114,7 +118,7 @@ class Driver:
             return None
         self.observer.on_progress("submitted")
         try:
-            outcome = await self._submit()
+            outcome = await submit(self.job, self.context)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
@@ -141,20 +145,9 @@ class Driver:
         if found is not None:
             self._keep(found.job_id if isinstance(found, Submitted) else found)
         elif self._doubt is not None:
-            self._doubt.uncertain, self._doubt = False, None
+            self._cleared, self._doubt = self._doubt, None
+            self._cleared.uncertain = False
         return found is not None
-
-    async def _submit(self) -> Any:
-        if inspect.iscoroutinefunction(self.job.submit):
-            return await self.job.submit()
-        outcome = await daemon_threads.run(self._submit_in_thread)
-        return await outcome if isinstance(outcome, Awaitable) else outcome
-
-    def _submit_in_thread(self) -> Any:
-        outcome = self.job.submit()
-        if self.context.cancelled and isinstance(outcome, str | Submitted):
-            self._keep(outcome if isinstance(outcome, str) else outcome.job_id)
-        return outcome
 
     def _accept(self, outcome: Any) -> None:
         submitted = outcome if isinstance(outcome, Submitted) else Submitted(outcome)
@@ -217,6 +210,8 @@ class Driver:
     def _is_worth_another(self, error: ProviderError) -> bool:
         """Whether another attempt may follow. While a submit is in doubt, only one that cannot buy twice."""
         job, policy = self.job, self.policy
+        if error is self._cleared and _says_nothing(error):
+            return self.attempt < policy.max_attempts
         if self._doubt is None or self.job_id is not None:
             return policy.should_retry(error.error_code, self.attempt)
         if getattr(job, "find", None) is not None:
@@ -249,6 +244,21 @@ class Driver:
             logger.warning("Cancelling job %s failed: %s", self.job_id, type(error).__name__)
 
 
+async def submit(job: Job, context: GenerateContext) -> Any:
+    """Submit a job. An id that a `def` submit returns after the engine stopped waiting is announced all the same."""
+    if inspect.iscoroutinefunction(job.submit):
+        return await job.submit()
+
+    def submit_in_thread() -> Any:
+        outcome = job.submit()
+        if context.cancelled and isinstance(outcome, str | Submitted):
+            context.accepted(outcome if isinstance(outcome, str) else outcome.job_id)
+        return outcome
+
+    outcome = await daemon_threads.run(submit_in_thread)
+    return await outcome if isinstance(outcome, Awaitable) else outcome
+
+
 def _is_cancelled() -> bool:
     """Whether somebody cancels this task; a provider may also raise CancelledError by itself."""
     task = asyncio.current_task()
@@ -257,8 +267,10 @@ def _is_cancelled() -> bool:
 
 def may_be_taken(error: ProviderError) -> bool:
     """Whether a vendor may have taken, and may bill, the submit that failed with `error`."""
-    if error.uncertain is not None:
-        return error.uncertain
+    return _says_nothing(error) if error.uncertain is None else error.uncertain
+
+
+def _says_nothing(error: ProviderError) -> bool:
     return error.error_code in (None, ProviderErrorCode.UNKNOWN)
 
 
@@ -274,16 +286,22 @@ def outcome_unknown(reason: str) -> ProviderError:
 def as_provider_error(error: BaseException) -> ProviderError:
     """The provider error that an exception of provider code amounts to.
 
-    Only the exception's type is looked at, never its prose: a wrong guess would send a paid request again.
+    Only the exception's type is looked at, never its prose: a wrong guess would send a paid request again. So a
+    foreign exception leaves open whether a paid request was taken, also one that looks like bad input: it may be about
+    the vendor's answer. Only a connection that never came about, and what genblaze itself refuses, are certain.
     """
     if isinstance(error, ProviderError):
         return error
     code = ProviderErrorCode.UNKNOWN
     if isinstance(error, TimeoutError):
         code = ProviderErrorCode.TIMEOUT
+    elif isinstance(error, NOT_CONNECTED):
+        code = ProviderErrorCode.SERVER_ERROR
     elif isinstance(error, GenblazeError | ValueError | TypeError):
         code = ProviderErrorCode.INVALID_INPUT
-    found = ProviderError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__, error_code=code)
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    certain = isinstance(error, (*NOT_CONNECTED, GenblazeError))
+    found = ProviderError(text, error_code=code, uncertain=not certain)
     found.__cause__ = error
     return found
 

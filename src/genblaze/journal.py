@@ -112,6 +112,7 @@ class Journal:
             raise failure from error
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._working: set[str] = set()  # runs of this process; only the writing thread looks at it
 
     # --- what happens to a run -----------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ class Journal:
         """Note a run and make this process its owner.
 
         Raises:
-            RunTakenError: Another process that is alive works on it.
+            RunTakenError: Another process that is alive, or another call in this one, works on it.
             JournalError: The journal cannot be written.
         """
         me, now = owner_of_this_process(), time()
@@ -130,6 +131,10 @@ class Journal:
                 host, pid, _ = row[0].split(" ")
                 msg = f"Run {run_id} is being worked on by process {pid} on {host}; wait until it has ended"
                 raise RunTakenError(msg)
+            if run_id in self._working:
+                msg = f"Run {run_id} is being worked on by this process already; wait until it has ended"
+                raise RunTakenError(msg)
+            self._working.add(run_id)
             connection.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, 'running', ?, ?, ?) ON CONFLICT (run_id) DO UPDATE "
                 "SET changed = excluded.changed, status = 'running', owner = excluded.owner",
@@ -141,19 +146,32 @@ class Journal:
     async def end(self, run_id: str, status: str) -> None:
         """Note how a run ended, and give it up."""
         now = time()
-        await self._write(
-            lambda connection: connection.execute(
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._working.discard(run_id)
+            connection.execute(
                 "UPDATE runs SET status = ?, owner = NULL, changed = ? WHERE run_id = ?", (status, now, run_id)
             )
-        )
+
+        await self._write(write)
 
     async def note(self, entry: Entry) -> None:
         """Keep the newest state of a step."""
+        await asyncio.wrap_future(self.put(entry))
+
+    def put(self, entry: Entry) -> Future[None]:
+        """`note` for any thread, without waiting; the future is done when the entry is on disk.
+
+        A job id that comes late does not undo a result.
+        """
         row = (*msgspec.structs.astuple(entry), time())
-        await self._write(
+        return self._enqueue(
             lambda connection: connection.execute(
-                "INSERT OR REPLACE INTO entries (run_id, step_index, request, state, provider, model, step_id, job_id, "
-                "step, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entries (run_id, step_index, request, state, provider, model, step_id, job_id, step, "
+                "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_index) DO UPDATE SET "
+                "request = excluded.request, state = excluded.state, provider = excluded.provider, "
+                "model = excluded.model, step_id = excluded.step_id, job_id = excluded.job_id, step = excluded.step, "
+                "changed = excluded.changed WHERE NOT (state = 'finished' AND excluded.state = 'submitted')",
                 row,
             )
         )
@@ -218,13 +236,16 @@ class Journal:
 
         A caller that is cancelled meanwhile stops waiting; the change is made all the same.
         """
+        await asyncio.wrap_future(self._enqueue(change))
+
+    def _enqueue(self, change: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
         done: Future[Any] = Future()
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="genblaze-journal", daemon=True)
                 self._thread.start()
         self._queue.put((change, done))
-        await asyncio.wrap_future(done)
+        return done
 
     def _work(self) -> None:
         """Write batches for as long as the process lives."""

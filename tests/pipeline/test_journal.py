@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 from genblaze import Asset, BaseProvider, Pipeline, ProviderError, ProviderErrorCode, RetryPolicy, SubmitResult
 from genblaze.errors import JournalError, PipelineError, RunTakenError
-from genblaze.journal import FINISHED, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal, owner_of_this_process
+from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal, owner_of_this_process
 
 VENDOR = '''
 import json, os, time
@@ -179,10 +181,119 @@ def test_a_run_that_a_living_process_owns_is_not_taken(tmp_path):
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE runs SET owner = ?", (f"{host} 1 ?",))
     connection.close()
-    vendor = Vendor()
-    result = pipeline(vendor, tmp_path).resume(first.run.run_id, raise_on_failure=False)
-    assert "being worked on by process 1" in result.run.steps[0].error
+    with pytest.raises(RunTakenError, match="being worked on by process 1"):
+        pipeline(Vendor(), tmp_path).resume(first.run.run_id)
     assert issubclass(RunTakenError, JournalError)
+
+
+RESUMED_BY_TWO = (
+    VENDOR
+    + """
+import sys
+from genblaze.errors import RunTakenError
+
+folder = sys.argv[1]
+
+class Slow(Vendor):
+    def submit(self, step, config=None):
+        print("working", flush=True)
+        sys.stdin.readline()
+        return super().submit(step, config)
+
+pipeline = Pipeline("two", output_dir=folder)
+for index in range(3):
+    pipeline.step(Slow(folder, False), model="m", prompt=f"p{index}")
+try:
+    print("done" if pipeline.resume("the-run").ok else "failed")
+except RunTakenError as error:
+    print("taken:", error)
+"""
+)
+
+
+def resuming(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RESUMED_BY_TWO, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.slow
+def test_of_two_processes_that_resume_a_run_one_does_it_and_the_other_says_so(tmp_path):
+    with resuming(tmp_path) as first:
+        assert first.stdout.readline() == "working\n"
+        with resuming(tmp_path) as second:
+            told, _ = second.communicate("\n" * 3, timeout=60)
+        assert told.startswith(f"taken: Run the-run is being worked on by process {first.pid}")
+        done, _ = first.communicate("\n" * 3, timeout=60)
+    assert done.endswith("done\n")
+    assert (tmp_path / "ledger").read_text().split() == ["p0", "p1", "p2"]
+
+
+async def test_two_calls_of_one_process_do_not_work_on_the_same_run(tmp_path):
+    entered, leave = threading.Event(), threading.Event()
+
+    class Slow(Vendor):
+        def submit(self, step, config=None):
+            entered.set()
+            assert leave.wait(60)
+            return super().submit(step)
+
+    vendor = Slow()
+    first = asyncio.create_task(asyncio.to_thread(pipeline(vendor, tmp_path).resume, "the-run"))
+    assert await asyncio.to_thread(entered.wait, 60)
+    with pytest.raises(RunTakenError, match="this process already"):
+        await asyncio.to_thread(pipeline(vendor, tmp_path).resume, "the-run")
+    leave.set()
+    assert (await first).ok
+    assert len(vendor.submits) == 1
+
+
+def test_a_job_id_that_comes_after_the_engine_stopped_waiting_is_noted_and_collected(tmp_path):
+    leave = threading.Event()
+
+    class Late(Vendor):
+        def submit(self, step, config=None):
+            assert leave.wait(60)
+            return super().submit(step)
+
+    with pytest.raises(PipelineError, match="Outcome unknown: timed out") as failed:
+        pipeline(Late(), tmp_path).run(timeout=0.05)
+    run_id = failed.value.result.run.run_id
+    assert entry(tmp_path, run_id).state == INTENT
+    leave.set()
+    deadline = time.monotonic() + 60
+    while entry(tmp_path, run_id).state != SUBMITTED and time.monotonic() < deadline:
+        time.sleep(0.01)
+    vendor = Vendor()
+    assert pipeline(vendor, tmp_path).resume(run_id).ok
+    assert vendor.submits == []
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ValueError("not JSON"), KeyError("id"), ConnectionResetError()])
+def test_a_foreign_exception_of_a_paid_submit_leaves_open_whether_it_was_taken(tmp_path, error):
+    vendor = Vendor([error], retry_policy=RetryPolicy(initial_backoff_sec=0))
+    with pytest.raises(PipelineError, match="Outcome unknown:") as failed:
+        pipeline(vendor, tmp_path).run()
+    assert len(vendor.submits) == 1
+    assert entry(tmp_path, failed.value.result.run.run_id).state == UNCERTAIN
+
+
+def test_a_refused_connection_bought_nothing_and_is_tried_again(tmp_path):
+    vendor = Vendor([ConnectionRefusedError("refused")], retry_policy=RetryPolicy(initial_backoff_sec=0))
+    assert pipeline(vendor, tmp_path).run().ok
+    assert len(vendor.submits) == 2
+
+
+def test_a_doubt_outlives_a_refusal_by_another_process(tmp_path):
+    """Only then does a third process send the same idempotency key again."""
+    with pytest.raises(PipelineError) as failed:
+        pipeline(Vendor([RuntimeError("reset")]), tmp_path).run()
+    run_id = failed.value.result.run.run_id
+    vendor = Vendor([ProviderError("busy", error_code=ProviderErrorCode.RATE_LIMIT, uncertain=False)])
+    vendor.idempotent = True
+    assert not pipeline(vendor, tmp_path).resume(run_id, raise_on_failure=False).ok
+    assert pipeline(vendor, tmp_path).resume(run_id).ok
+    assert set(vendor.submits) == {failed.value.result.run.steps[0].step_id}
 
 
 def test_private_prompts_do_not_stand_in_the_journal(tmp_path):

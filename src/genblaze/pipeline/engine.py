@@ -37,10 +37,13 @@ async def execute(
         stream: Hears every event, inline.
 
     Raises:
+        RunTakenError: Another process works on the run that is to be taken up.
         PipelineTimeoutError: When `pipeline_timeout` passed; carries what was finished by then.
         asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then, as they have
             should the engine itself fail.
     """
+    if plan.journal is not None:
+        await plan.journal.take_up(plan.steps)
     emitter = Emitter(plan, options, stream)
     run = Run(
         run_id=plan.run_id,

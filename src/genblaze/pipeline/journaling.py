@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genblaze.driver import may_be_taken, outcome_unknown
+from genblaze.driver import as_provider_error, may_be_taken, outcome_unknown, submit
 from genblaze.errors import GenblazeError, JournalError, ProviderError
 from genblaze.file_urls import local_file
-from genblaze.jobs import Generation, Job, Submitted
+from genblaze.jobs import GenerateContext, Generation, Job, Submitted
 from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal
 from genblaze.models.enums import PromptVisibility, ProviderErrorCode
 from genblaze.models.step import Step
@@ -60,7 +61,7 @@ def open_run(
         name=pipeline.name,
         output_dir=output_dir,
         template=_template(pipeline, specs),
-        known=journal.entries(run_id) if taken_up else {},
+        taken_up=taken_up,
         resend=resend,
     )
 
@@ -86,8 +87,11 @@ class RunJournal:
         name: Its pipeline's name.
         output_dir: Where its files go.
         template: The pipeline as JSON, or None where it must not be written down.
-        known: What an earlier process wrote about this run, by step index.
+        taken_up: Whether an earlier process may have written about this run.
         resend: Submit again where the outcome of an earlier submit is not known.
+
+    Attributes:
+        known: What an earlier process wrote about this run, by step index.
     """
 
     def __init__(
@@ -98,18 +102,34 @@ class RunJournal:
         name: str | None,
         output_dir: Path,
         template: bytes | None,
-        known: dict[int, Entry],
+        taken_up: bool,
         resend: bool = False,
     ) -> None:
         self.run_id = run_id
-        self.known = known
+        self.known: dict[int, Entry] = {}
         self.resend = resend
         self._journal = journal
         self._name = name
         self._output_dir = output_dir
         self._template = template
+        self._taken_up = taken_up
         self._begun = False
         self._beginning: asyncio.Lock | None = None
+
+    async def take_up(self, steps: Sequence[PlannedStep]) -> None:
+        """Own a run that may have been begun before, and only then read what was written: nobody changes it any more.
+
+        Raises:
+            RunTakenError: Another process works on the run.
+            JournalError: The journal cannot be used.
+        """
+        if not self._taken_up:
+            return
+        await self.begin()
+        self.known = await daemon_threads.run(self._journal.entries, self.run_id)
+        for step in steps:
+            if step.index in self.known:
+                step.step_id = self.known[step.index].step_id  # the vendor's idempotency key, so it must stay
 
     async def begin(self) -> None:
         """Note the run, once, and own it.
@@ -131,9 +151,9 @@ class RunJournal:
             except JournalError as error:
                 logger.warning("The end of run %s could not be noted: %s", self.run_id, error)
 
-    async def note(self, entry: Entry) -> None:
-        """Write the state of a step."""
-        await self._journal.note(entry)
+    def put(self, entry: Entry) -> Future[None]:
+        """Write the state of a step, from any thread; the future is done when it is on disk."""
+        return self._journal.put(entry)
 
     async def withdraw(self, step_index: int) -> None:
         """Forget an intent that certainly was not accepted."""
@@ -154,6 +174,7 @@ class StepJournal:
         self._step = step
         self._request = step_cache_key(step, tenant_id)
         self._job_id: str | None = None
+        self._announced: Future[None] | None = None
         self._doubtful = False  # a submit may have been accepted, whatever a later one came to
         self.entry = run.known.get(step.step_index or 0)
         if self.entry is not None and self.entry.request != self._request:
@@ -174,16 +195,15 @@ class StepJournal:
             return None
         step = Step.model_validate_json(entry.step)
         if await daemon_threads.run(_outputs_intact, step, plugins):
-            await self._run.begin()
             return step
         if entry.job_id is not None or self._run.resend:
             return None
         msg = "The step was finished and paid for, but its files are gone or have changed; --resend buys it again"
         raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
 
-    def around(self, job: Job) -> Job:
+    def around(self, job: Job, context: GenerateContext) -> Job:
         """The job with a submit that stands between two entries of the journal."""
-        return _JournaledJob(job, self)
+        return _JournaledJob(job, context, self)
 
     async def take_up(self, driver: Driver, job: Job) -> None:
         """Let a driver go on where an earlier process stopped.
@@ -192,29 +212,50 @@ class StepJournal:
             ProviderError: When nobody can tell whether the vendor took the request; code `unknown`.
         """
         entry, self.entry = self.entry, None
+        driver.context.on_accepted = self._heard_by(driver)
         if entry is None:
             return
-        await self._run.begin()
         if entry.job_id is not None:
             self._job_id = entry.job_id
             driver.resume(entry.job_id)
-        elif not self._run.resend and not getattr(job, "idempotent", False):
+        elif self._run.resend or getattr(job, "idempotent", False):
+            self._doubtful = True  # a later refusal does not undo what the earlier submit may have bought
+        else:
             found = await _find(job, entry)
             if found is not None:
                 await self.submitted(found)
                 driver.resume(found)
 
+    def _heard_by(self, driver: Driver) -> Callable[[str], None]:
+        """Takes job ids, whenever they come, into the journal and to the driver."""
+        tell_driver = driver.context.on_accepted
+
+        def accepted(job_id: str) -> None:
+            self.announce(job_id)
+            if tell_driver is not None:
+                tell_driver(job_id)
+
+        return accepted
+
     async def intent(self) -> None:
         """Note that a submit is about to happen."""
+        self._job_id = self._announced = None
         await self._run.begin()
         await self._note(INTENT)
 
+    def announce(self, job_id: str) -> None:
+        """Begin to note the vendor's job id; from any thread, also after the engine stopped waiting for it."""
+        if self._announced is None or self._job_id != str(job_id):
+            self._job_id = str(job_id)
+            self._doubtful = False
+            self._announced = self._run.put(self._entry(SUBMITTED))
+
     async def submitted(self, job_id: str) -> None:
         """Note the vendor's job id."""
-        self._job_id = str(job_id)
-        self._doubtful = False
+        self.announce(job_id)
+        assert self._announced is not None  # noqa: S101 - just announced
         try:
-            await self._note(SUBMITTED)
+            await asyncio.wrap_future(self._announced)
         except JournalError as error:  # it is bought by now: going on without protection loses less than stopping
             logger.warning("Job %s of step %s could not be noted: %s", job_id, self._step.step_id, error)
 
@@ -229,10 +270,6 @@ class StepJournal:
         except JournalError as failure:  # the intent stands, which is the safe side
             logger.warning("The end of a submit of step %s could not be noted: %s", self._step.step_id, failure)
 
-    def stay_in_doubt(self) -> None:
-        """A submit ended in a way that says nothing about the vendor: the intent stands, whatever comes after it."""
-        self._doubtful = True
-
     async def not_taken(self) -> None:
         """Note that the vendor was asked and has no job of an uncertain submit."""
         self._doubtful = False
@@ -245,19 +282,20 @@ class StepJournal:
             logger.warning("The result of step %s could not be noted: %s", self._step.step_id, error)
 
     async def _note(self, state: str) -> None:
+        await asyncio.wrap_future(self._run.put(self._entry(state)))
+
+    def _entry(self, state: str) -> Entry:
         step = self._step
-        await self._run.note(
-            Entry(
-                run_id=self._run.run_id,
-                step_index=step.step_index or 0,
-                request=self._request,
-                state=state,
-                provider=step.provider or "",
-                model=step.model,
-                step_id=step.step_id,
-                job_id=self._job_id,
-                step=msgspec.json.encode(redact_step(step)) if state == FINISHED else None,
-            )
+        return Entry(
+            run_id=self._run.run_id,
+            step_index=step.step_index or 0,
+            request=self._request,
+            state=state,
+            provider=step.provider or "",
+            model=step.model,
+            step_id=step.step_id,
+            job_id=self._job_id,
+            step=msgspec.json.encode(redact_step(step)) if state == FINISHED else None,
         )
 
 
@@ -266,8 +304,9 @@ class _JournaledJob:
 
     paid = True
 
-    def __init__(self, job: Job, journal: StepJournal) -> None:
+    def __init__(self, job: Job, context: GenerateContext, journal: StepJournal) -> None:
         self._job = job
+        self._context = context
         self._journal = journal
         self.poll_interval = getattr(job, "poll_interval", 1.0)
         self.retry_policy = getattr(job, "retry_policy", None)
@@ -287,12 +326,9 @@ class _JournaledJob:
     async def submit(self) -> Submitted | Generation:
         await self._journal.intent()
         try:
-            outcome = await call(self._job.submit)
-        except ProviderError as error:
-            await self._journal.refused(error)
-            raise
-        except Exception:
-            self._journal.stay_in_doubt()
+            outcome = await submit(self._job, self._context)
+        except Exception as error:
+            await self._journal.refused(as_provider_error(error))
             raise
         if isinstance(outcome, Generation):
             return outcome

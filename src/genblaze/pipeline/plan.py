@@ -153,9 +153,6 @@ def plan(
     run_id, given = run_id or str(uuid4()), run_id is not None
     output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
     journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend)
-    for step in steps:
-        if journal is not None and step.index in journal.known:
-            step.step_id = journal.known[step.index].step_id  # the vendor's idempotency key, so it must stay
     return Plan(
         steps=steps,
         run_id=run_id,

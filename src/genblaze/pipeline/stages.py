@@ -194,7 +194,8 @@ class StepRun:
         self._paid = candidate.paid or bool(getattr(job, "paid", False))
         journal = self._journal if self._paid else None
         policy = self._policy(getattr(job, "retry_policy", None))
-        driver = self._driver = Driver(job if journal is None else journal.around(job), context, policy, watch)
+        driver = Driver(job if journal is None else journal.around(job, context), context, policy, watch)
+        self._driver = driver
         if journal is not None:
             await journal.take_up(driver, job)
         try:
