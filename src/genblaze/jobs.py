@@ -90,12 +90,15 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
         cost_usd: What this generation cost in US dollars; None is unknown, not free.
         payload: Vendor facts for `step.provider_payload` (outside the manifest's hash).
         changes: Fields of the step that turned out other than declared (`model_version`, `seed`, `metadata`, …).
+        origin: `scheme://host:port` of the API where the user chose it (`base_url=`); outputs may be fetched from there
+            although it is an address of this machine or network.
     """
 
     assets: tuple[Asset, ...] = ()
     cost_usd: float | None = None
     payload: dict[str, Any] = {}
     changes: dict[str, Any] = {}
+    origin: str | None = None
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

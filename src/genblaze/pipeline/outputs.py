@@ -40,11 +40,16 @@ def own_copies(made: tuple[Asset, ...], plan: Plan) -> list[Asset]:
     return taken
 
 
-async def take_in(assets: list[Asset], plan: Plan) -> None:
+async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) -> None:
     """Fill in the digest, size and facts of a step's outputs.
 
     A `file://` output is hashed where it lies. A remote one without a digest is fetched into the output folder, because
     vendors' URLs expire; one that already carries a digest is left where it is.
+
+    Args:
+        assets: The outputs.
+        plan: The run.
+        origin: See `Generation.origin`.
 
     Raises:
         GenblazeError: When one cannot be fetched.
@@ -52,12 +57,12 @@ async def take_in(assets: list[Asset], plan: Plan) -> None:
     for asset in assets:
         path = local_file(asset.url)
         if path is None and asset.sha256 is None:
-            path = await _fetch(asset, plan)
+            path = await _fetch(asset, plan, origin)
         if path is not None:
             await daemon_threads.run(_examine, asset, path, plan.plugins)
 
 
-async def _fetch(asset: Asset, plan: Plan) -> Path | None:
+async def _fetch(asset: Asset, plan: Plan, origin: str | None) -> Path | None:
     """Bring a remote output into the output folder; None where nothing fetches its scheme."""
     from genblaze.hookspecs import FetchContext
 
@@ -65,7 +70,7 @@ async def _fetch(asset: Asset, plan: Plan) -> Path | None:
     target = plan.output_dir / f"{asset.asset_id}{suffix if suffix.isascii() and len(suffix) <= 8 else ''}"
     plan.output_dir.mkdir(parents=True, exist_ok=True)
     try:
-        fetched = await plan.plugins.fetch(asset.url, target, FetchContext())
+        fetched = await plan.plugins.fetch(asset.url, target, FetchContext(origin=origin))
     except PluginNotFoundError:
         scheme = urlsplit(asset.url).scheme or "no scheme"
         logger.warning("Output %s stays at its vendor: nothing installed fetches %s", asset.asset_id, scheme)

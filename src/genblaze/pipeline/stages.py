@@ -117,7 +117,7 @@ class StepRun:
             if not await self._answer_from_journal() and not await cache.answer():
                 generation = await self._generate(inputs, deadline)
                 record_generation(step, generation)
-                await self._take_in(generation.assets, inputs)
+                await self._take_in(generation, inputs)
             if hook is not None:
                 await moderate_output(hook, step)
             step.status, step.error = StepStatus.SUCCEEDED, None
@@ -125,10 +125,10 @@ class StepRun:
                 await self._journal.finished()
             await cache.keep()
 
-    async def _take_in(self, made: tuple[Asset, ...], inputs: list[Asset]) -> None:
+    async def _take_in(self, made: Generation, inputs: list[Asset]) -> None:
         """Complete the outputs; one that is an input handed on is recorded where the input itself lies."""
-        record_assets(self.step, own_copies(made, self.plan))  # kept, addresses and all, if fetching them fails
-        await take_in(self.step.assets, self.plan)
+        record_assets(self.step, own_copies(made.assets, self.plan))  # kept, addresses and all, if fetching them fails
+        await take_in(self.step.assets, self.plan, made.origin)
         recorded = {given.url: asset.url for given, asset in zip(inputs, self.step.inputs, strict=True)}
         for asset in self.step.assets:
             asset.url = recorded.get(asset.url, asset.url)

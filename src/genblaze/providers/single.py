@@ -14,7 +14,7 @@ from genblaze.courier import PluginCourier
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error
 from genblaze.errors import ProviderError
-from genblaze.jobs import GenerateContext, Request
+from genblaze.jobs import GenerateContext, JobStatus, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.plugins import default_plugins
@@ -57,15 +57,8 @@ async def invoke_step(
         on_retry=partial(_call, settings.get("on_retry")),
         on_submit=partial(_call, settings.get("on_submit")),
     )
-    folder = Path("output")
-    inputs = folder.absolute() / ".genblaze" / "inputs"  # noqa: ASYNC240 - looks at no file
-    context = GenerateContext(
-        output_dir=folder,
-        deadline=monotonic() + timeout,
-        report=watch.report,
-        courier=PluginCourier(default_plugins, inputs),
-    )
-    driver = Driver(provider.job(_request(done, timeout), context), context, policy, watch)
+    context = hand_made_context(deadline=monotonic() + timeout, report=watch.report)
+    driver = Driver(provider.job(request_of(done, timeout), context), context, policy, watch)
     if job_id is not None:
         driver.resume(job_id)
     try:
@@ -86,7 +79,17 @@ async def invoke_step(
     return done
 
 
-def _request(step: Step, timeout: float) -> Request:
+def hand_made_context(
+    *, deadline: float | None = None, report: Callable[[JobStatus], None] | None = None
+) -> GenerateContext:
+    """The context of a step outside of a pipeline: files go to `output/`."""
+    folder = Path("output")
+    courier = PluginCourier(default_plugins, folder.absolute() / ".genblaze" / "inputs")
+    return GenerateContext(output_dir=folder, deadline=deadline, report=report, courier=courier)
+
+
+def request_of(step: Step, timeout: float | None = None) -> Request:
+    """The request that a step, outside of a pipeline, amounts to."""
     return Request(
         provider=step.provider or "",
         model=step.model,

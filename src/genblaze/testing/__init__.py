@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from genblaze.testing.stores import StoreContract
+from genblaze.testing.vendors import Answer, Received, VendorSimulator
 
-__all__ = ["StoreContract"]
+__all__ = ["Answer", "Received", "StoreContract", "VendorSimulator"]

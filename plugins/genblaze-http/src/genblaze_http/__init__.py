@@ -1,4 +1,4 @@
-"""What every provider with an HTTP API shares: the declared vendor, the client, and the reading of its failures."""
+"""What every provider with an HTTP API shares: the declared vendor, the client, failures, the classes to subclass."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ if TYPE_CHECKING:
     from genblaze_http.client import Reply as Reply
     from genblaze_http.client import VendorClient as VendorClient
     from genblaze_http.failures import Answer as Answer
+    from genblaze_http.provider import PolledProvider as PolledProvider
+    from genblaze_http.provider import Settings as Settings
+    from genblaze_http.provider import SingleCallProvider as SingleCallProvider
     from genblaze_http.vendor import Vendor as Vendor
     from genblaze_http.vendor import declare as declare
+    from genblaze_http.work import Work as Work
 
 _HOMES = {
     "Answer": "failures",
     "FilePart": "client",
+    "PolledProvider": "provider",
     "Reply": "client",
+    "Settings": "provider",
+    "SingleCallProvider": "provider",
     "Vendor": "vendor",
     "VendorClient": "client",
+    "Work": "work",
     "declare": "vendor",
 }
 
-__all__ = ["Answer", "FilePart", "Reply", "Vendor", "VendorClient", "declare"]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,232 @@
+"""What a vendor's provider is written on: the mapping is its own, everything around it stands here.
+
+A vendor that answers at once subclasses `SingleCallProvider` and writes `begin`; one whose jobs are polled subclasses
+`PolledProvider` and writes `begin`, `look`, `collect`, and where the vendor has them `drop` (cancel) and `search` (the
+job of a submit whose answer got lost).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
+
+import msgspec
+
+from genblaze.errors import ProviderError
+from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
+from genblaze.models import Modality, ProviderErrorCode, Step, StepStatus
+from genblaze.providers import BaseProvider, ProviderCapabilities, RunnableConfig, SyncProvider
+from genblaze.providers.job import step_of
+from genblaze.providers.model_registry import compute_cost
+from genblaze.providers.single import hand_made_context, request_of
+from genblaze.retry import RetryPolicy
+from genblaze.sync import run_sync
+from genblaze_http.client import READ_SEC, VendorClient
+from genblaze_http.vendor import Vendor
+from genblaze_http.work import Work
+
+T = TypeVar("T")
+
+
+class Settings(TypedDict, total=False):
+    """Keyword arguments that every vendor's provider takes.
+
+    Attributes:
+        output_dir: Folder for the files; without it the pipeline's own.
+        http_timeout: Seconds that the vendor may think before it answers a call.
+        timeout: Another name for `http_timeout`.
+        base_url: Where the API is, if not at the vendor's own address.
+        poll_interval: Seconds between polls.
+        models: As for every provider.
+        retry_policy: How failed calls are repeated.
+        probe_cache_ttl: As for every provider.
+        probe_cache_max_entries: As for every provider.
+    """
+
+    output_dir: str | Path | None
+    http_timeout: float | None
+    timeout: float | None
+    base_url: str | None
+    poll_interval: float
+    models: Any
+    retry_policy: RetryPolicy | None
+    probe_cache_ttl: float | None
+    probe_cache_max_entries: int | None
+
+
+class VendorProvider(BaseProvider):
+    """A provider of a declared vendor. Use `SingleCallProvider` or `PolledProvider`.
+
+    Args:
+        key: The API key; without it the vendor's environment variable is read at the first need.
+        settings: See `Settings`.
+
+    Attributes:
+        vendor: Whose API.
+        modality: What it makes.
+        takes_inputs: Kinds of input besides text (`image`, `video`, `audio`).
+    """
+
+    vendor: ClassVar[Vendor]
+    modality: ClassVar[Modality]
+    takes_inputs: ClassVar[tuple[str, ...]] = ()
+    paid = True
+
+    def __init__(self, key: str | None = None, **settings: Unpack[Settings]) -> None:
+        super().__init__(models=settings.get("models"), retry_policy=settings.get("retry_policy"))
+        output_dir = settings.get("output_dir")
+        self.output_dir = None if output_dir is None else Path(output_dir)
+        self.poll_interval = settings.get("poll_interval", self.poll_interval)
+        self._key = key
+        self._base_url = settings.get("base_url")
+        self._timeout = settings.get("http_timeout") or settings.get("timeout") or READ_SEC
+
+    @cached_property
+    def client(self) -> VendorClient:
+        """The one client of this provider."""
+        key = self._key or self.vendor.key_from_environment()
+        base_url = self._base_url or self.vendor.url_from_environment()
+        return VendorClient(self.vendor, key=key, base_url=base_url, timeout=self._timeout)
+
+    def check_ready(self) -> None:
+        """Refuse to work without a key.
+
+        Raises:
+            ProviderError: `AUTH_FAILURE`; the text names the environment variable.
+        """
+        if not (self._key or self.vendor.key_from_environment()):
+            names = " or ".join(self.vendor.key_variables)
+            msg = f"{self.name} has no API key. Set {names}, or pass the key to the provider"
+            raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
+
+    @abstractmethod
+    async def begin(self, work: Work) -> Submitted | Generation:
+        """Make the call that is paid for; returns the result, or the job where the vendor works on.
+
+        Raises:
+            ProviderError: As `VendorClient.call` does; `uncertain=False` for what is refused before the call.
+        """
+
+    def job(self, request: Request, context: GenerateContext) -> Job:
+        """The job of one request, not yet started."""
+        return VendorJob(self, self.work(request, context))
+
+    def work(self, request: Request, context: GenerateContext) -> Work:
+        """A request with the files around it."""
+        return Work(self.vendor, request, context, self.output_dir)
+
+    def get_capabilities(self) -> ProviderCapabilities:
+        """What it makes, what it takes, and the models that are known."""
+        models = [model.name for model in self.vendor.models if model.modality in (None, self.modality)]
+        return ProviderCapabilities(
+            supported_modalities=[self.modality],
+            supported_inputs=["text", *self.takes_inputs],
+            accepts_chain_input=bool(self.takes_inputs),
+            models=models,
+        )
+
+    def generation(self, assets: list[Any], **facts: Any) -> Generation:
+        """A `Generation` whose output URLs, if any, may lie at the `base_url` that the user chose."""
+        chosen = self.client.base_url != self.vendor.base_url
+        return Generation(assets=tuple(assets), origin=self.client.origin if chosen else None, **facts)
+
+    def _alone(self, step: Step, act: Callable[[Work], Awaitable[T]]) -> T:
+        """Do something for a step outside of a pipeline, as the published methods are called."""
+
+        async def main() -> T:
+            return await act(self.work(request_of(step), hand_made_context()))
+
+        return run_sync(main)
+
+
+class SingleCallProvider(VendorProvider, SyncProvider):
+    """A provider whose vendor answers with the result."""
+
+    def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:
+        """Run one step outside of a pipeline.
+
+        Raises:
+            ProviderError: It failed.
+        """
+        done = self.invoke(step, config)
+        if done.status == StepStatus.FAILED:
+            raise ProviderError(done.error or "the step failed", error_code=done.error_code)
+        return done
+
+
+class PolledProvider(VendorProvider):
+    """A provider whose vendor works on while it is polled."""
+
+    @abstractmethod
+    async def look(self, job_id: str) -> JobStatus:
+        """How far a job is.
+
+        Raises:
+            ProviderError: It failed, or nobody knows it.
+        """
+
+    @abstractmethod
+    async def collect(self, work: Work, job_id: str) -> Generation:
+        """The outputs of a job that is done."""
+
+    def submit(self, step: Step, config: RunnableConfig | None = None) -> str:  # noqa: ARG002 - nothing to configure
+        """Begin a job outside of a pipeline; returns its id."""
+        told = self._alone(step, lambda work: VendorJob(self, work).submit())
+        assert isinstance(told, Submitted)  # noqa: S101 - the vendor of a polled provider never answers at once
+        return told.job_id
+
+    def poll(self, prediction_id: str, config: RunnableConfig | None = None) -> bool:  # noqa: ARG002 - as above
+        """Whether a job has ended."""
+        return run_sync(lambda: self.look(prediction_id)).done
+
+    def fetch_output(self, prediction_id: str, step: Step) -> Step:
+        """Give a step the outputs of its job."""
+        generation = self._alone(step, lambda work: self.collect(work, prediction_id))
+        step.assets, step.cost_usd = list(generation.assets), generation.cost_usd
+        step.provider_payload = {**generation.payload, **step.provider_payload}
+        return step
+
+
+class VendorJob:
+    """The job of one request: the provider's methods in the engine's order."""
+
+    def __init__(self, provider: VendorProvider, work: Work) -> None:
+        self.provider: Any = provider
+        self.work = work
+        self.poll_interval = provider.poll_interval
+        self.retry_policy = provider.retry_policy
+        self.paid = provider.paid
+        self.idempotent = provider.idempotent
+        if (search := getattr(provider, "search", None)) is not None:
+            self.find = lambda: search(work)
+
+    async def submit(self) -> Submitted | Generation:
+        """Make the call, with a key."""
+        self.provider.check_ready()
+        begun: Submitted | Generation = await self.provider.begin(self.work)
+        return self._priced(begun) if isinstance(begun, Generation) else begun
+
+    async def poll(self, job_id: str) -> JobStatus:
+        """Ask how far it is."""
+        status: JobStatus = await self.provider.look(job_id)
+        return status
+
+    async def fetch(self, job_id: str) -> Generation:
+        """Collect the outputs."""
+        return self._priced(await self.provider.collect(self.work, job_id))
+
+    async def cancel(self, job_id: str) -> None:
+        """Tell a vendor that can be told."""
+        if (drop := getattr(self.provider, "drop", None)) is not None:
+            await drop(job_id)
+
+    def _priced(self, made: Generation) -> Generation:
+        """With the cost that the provider's models state, where the vendor stated none."""
+        if made.cost_usd is not None:
+            return made
+        step = step_of(self.work.request)
+        cost = compute_cost(self.provider.models, step, assets=made.assets, provider_payload=made.payload)
+        return msgspec.structs.replace(made, cost_usd=cost)
