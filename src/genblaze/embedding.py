@@ -87,6 +87,7 @@ def embed_manifest(
     content: ContentDigest | None = None,
     policy: EmbedPolicy | None = None,
     full: bool = False,
+    sidecar: bool = True,
 ) -> EmbedResult:
     """Put a manifest into a media file, atomically, replacing the one that is there.
 
@@ -102,9 +103,10 @@ def embed_manifest(
         content: Digest of the content without any manifest, if the caller knows it already; saves hashing it.
         policy: Published choice between the whole manifest, a pointer to it, and nothing.
         full: Embed the manifest as it is, private prompts and all; for files that stay with their owner.
+        sidecar: Whether a sidecar may stand in; otherwise it is an error when the file cannot hold the manifest.
 
     Raises:
-        EmbeddingError: The file cannot be read or written. It is then as it was.
+        EmbeddingError: The file cannot be read or written, or cannot hold the manifest. It is then as it was.
         ManifestError: The manifest cannot be written, or a pointer was asked for and it has no
             `manifest_uri`.
     """
@@ -117,11 +119,13 @@ def embed_manifest(
         payload = _payload(manifest, policy, full=full)
         if mode == "pointer":
             return job.beside(payload, "pointer")
-        if media.plugins.embedder_for(media.media_type) == media.plugins.embedder_for(_ANY_TYPE):
+        if sidecar and media.plugins.embedder_for(media.media_type) == media.plugins.embedder_for(_ANY_TYPE):
             return job.beside(payload, "sidecar")  # known before anything is hashed
         try:
             return job.inside(payload, content)
         except LayoutError as error:
+            if not sidecar:
+                raise
             return job.beside(payload, "sidecar", str(error))
 
 
