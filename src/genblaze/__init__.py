@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.template import StepTemplate as StepTemplate
     from genblaze.providers.discovery import ProbeResult as ProbeResult
     from genblaze.providers.discovery import ProbeStatus as ProbeStatus
+    from genblaze.providers.installed import discover_providers as discover_providers
     from genblaze.providers.model_registry import ModelRegistry as ModelRegistry
     from genblaze.providers.params import ParamSurface as ParamSurface
     from genblaze.providers.provider import BaseProvider as BaseProvider
@@ -110,6 +111,8 @@ if TYPE_CHECKING:
     from genblaze.providers.runnable import Runnable as Runnable
     from genblaze.providers.runnable import RunnableConfig as RunnableConfig
     from genblaze.providers.spec import ModelSpec as ModelSpec
+    from genblaze.providers.urls import validate_asset_url as validate_asset_url
+    from genblaze.providers.urls import validate_chain_input_url as validate_chain_input_url
     from genblaze.retry import RetryPolicy as RetryPolicy
     from genblaze.storing import DeleteError as DeleteError
     from genblaze.storing import DeleteResult as DeleteResult
@@ -129,6 +132,7 @@ if TYPE_CHECKING:
     from genblaze.verifying import Verdict as Verdict
     from genblaze.verifying import Verification as Verification
     from genblaze.verifying import verify_file as verify_file
+    from genblaze_otel import OTelTracer as OTelTracer
 
 _HOMES = {
     "genblaze.agents": (
@@ -169,11 +173,13 @@ _HOMES = {
     "genblaze.pipeline.result": "PipelineResult",
     "genblaze.pipeline.template": "PipelineTemplate StepTemplate",
     "genblaze.providers.discovery": "ProbeResult ProbeStatus",
+    "genblaze.providers.installed": "discover_providers",
     "genblaze.providers.model_registry": "ModelRegistry",
     "genblaze.providers.params": "ParamSurface",
     "genblaze.providers.provider": "BaseProvider ProviderCapabilities SubmitResult SyncProvider",
     "genblaze.providers.runnable": "Runnable RunnableConfig",
     "genblaze.providers.spec": "ModelSpec",
+    "genblaze.providers.urls": "validate_asset_url validate_chain_input_url",
     "genblaze.retry": "RetryPolicy",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "
@@ -181,6 +187,7 @@ _HOMES = {
     ),
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",
+    "genblaze_otel": "OTelTracer",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -344,6 +344,31 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         """`arun` with the settings of a `RunnableConfig`."""
         return await self.arun(config=config)
 
+    @classmethod
+    def ingest(
+        cls,
+        assets: Sequence[Asset],
+        *,
+        source: str,
+        source_metadata: dict[str, Any] | None = None,
+        sink: Any = None,
+        name: str | None = None,
+        tenant_id: str | None = None,
+        step_type: StepType = StepType.INGEST,
+    ) -> PipelineResult:
+        """Take media that exist already into a record of their own; see `genblaze.pipeline.ingest.ingest_assets`."""
+        from genblaze.pipeline.ingest import ingest_assets
+
+        return ingest_assets(
+            assets,
+            source=source,
+            source_metadata=source_metadata,
+            sink=sink,
+            name=name,
+            tenant_id=tenant_id,
+            step_type=step_type,
+        )
+
     def estimated_cost(self) -> Decimal | None:
         """What one run would cost in US dollars by the providers' estimates, or None when one is unknown."""
         from genblaze.pipeline.calls import estimated_cost

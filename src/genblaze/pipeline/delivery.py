@@ -37,7 +37,7 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
     deliveries = Deliveries(paths=local_outputs(run))
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
     for sink in options.sinks:
-        await _hand_over(sink, result)
+        await hand_over(sink, result)
     own = made_here(run, deliveries.paths)
     if own and options.embed.embed_mode != "none":
         embed = partial(embed_all, result.manifest, own, plan.plugins, policy=options.embed)
@@ -114,7 +114,7 @@ async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:
             logger.warning("Sink %s could not take step %s early: %s", type(sink).__name__, step.step_index, error)
 
 
-async def _hand_over(sink: Any, result: PipelineResult) -> None:
+async def hand_over(sink: Any, result: PipelineResult) -> None:
     """Let a sink store the run; it may rewrite the assets' URLs, so the manifest is hashed again."""
     try:
         await daemon_threads.run(sink.write_run, result.run, result.manifest)

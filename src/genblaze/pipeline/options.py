@@ -92,7 +92,7 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     settings = {name: config[name] for name in names if config.get(name) is not None} | given
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
-    sinks = _sinks(keywords.get("sink"))
+    sinks = as_sinks(keywords.get("sink"))
     settings["embed"] = embed_policy(settings.get("embed", pipeline._embed), has_sink=bool(sinks))
     return RunOptions(sinks=sinks, **settings)
 
@@ -137,7 +137,12 @@ def _check_ranges(settings: Mapping[str, Any]) -> None:
             raise GenblazeError(msg)
 
 
-def _sinks(sink: Any) -> tuple[Any, ...]:
+def as_sinks(sink: Any) -> tuple[Any, ...]:
+    """What `sink=` stands for: none, one or several.
+
+    Raises:
+        GenblazeError: One of them is no sink.
+    """
     if sink is None:
         return ()
     sinks = tuple(sink) if isinstance(sink, list | tuple) else (sink,)

@@ -25,15 +25,15 @@ def step_params(step: Step) -> dict[str, Any]:
 
 
 def check_inputs(step: Step) -> None:
-    """Refuse inputs that are neither at an `https:` URL nor in a local file.
+    """Refuse inputs that are neither at an `https:` URL nor in a local file outside of the system's folders.
 
     Raises:
-        ProviderError: `INVALID_INPUT`, naming the input by its id; a URL may carry credentials.
+        ProviderError: `INVALID_INPUT`, naming the URL without its credentials.
     """
+    from genblaze.providers.urls import validate_chain_input_url
+
     for asset in step.inputs:
-        if not asset.url.lower().startswith(("https://", "file://")):
-            msg = f"Unsafe chain input {asset.asset_id}: only https:// and file:// URLs are allowed"
-            raise _refused(msg)
+        validate_chain_input_url(asset.url)
 
 
 def prepare(

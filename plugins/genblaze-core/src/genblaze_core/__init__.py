@@ -70,10 +70,12 @@ if TYPE_CHECKING:
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.template import PipelineTemplate, StepTemplate
     from genblaze.providers.discovery import ProbeResult, ProbeStatus
+    from genblaze.providers.installed import discover_providers
     from genblaze.providers.model_registry import ModelRegistry
     from genblaze.providers.params import ParamSurface
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
     from genblaze.providers.spec import ModelSpec
+    from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
     from genblaze.storing import (
         DeleteError,
         DeleteResult,
@@ -182,7 +184,10 @@ __all__ = [
     "WebhookError",
     "WordTiming",
     "__version__",
+    "discover_providers",
     "parse_manifest",
+    "validate_asset_url",
+    "validate_chain_input_url",
 ]
 
 _HOMES = {
@@ -276,7 +281,10 @@ _HOMES = {
     "Voice": "genblaze.models.voice",
     "WebhookError": "genblaze.errors",
     "WordTiming": "genblaze.models.asset",
+    "discover_providers": "genblaze.providers.installed",
     "parse_manifest": "genblaze.models.manifest",
+    "validate_asset_url": "genblaze.providers.urls",
+    "validate_chain_input_url": "genblaze.providers.urls",
 }
 _SUBMODULES = frozenset(
     [

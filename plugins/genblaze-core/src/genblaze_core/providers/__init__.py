@@ -27,6 +27,7 @@ from genblaze.providers.discovery import (
     ValidationResult,
     ValidationSource,
 )
+from genblaze.providers.failures import call_with_rate_limit_retry, retry_after_from_response
 from genblaze.providers.family import MAX_PROVIDER_FAMILIES, MAX_USER_FAMILIES, FamilyMatch, FamilyProbe, ModelFamily
 from genblaze.providers.input_mapping import (
     InputMapping,
@@ -37,6 +38,7 @@ from genblaze.providers.input_mapping import (
     route_keyframes,
     route_video,
 )
+from genblaze.providers.installed import CREDENTIAL_KWARGS, discover_providers, instantiate_with_credential
 from genblaze.providers.model_registry import ModelRegistry, compute_cost
 from genblaze.providers.params import ParamSurface, modality_defaults, register_modality_default
 from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
@@ -50,9 +52,11 @@ from genblaze.providers.schemas import (
     StringSchema,
 )
 from genblaze.providers.spec import FALLBACK_SPEC, ModelSpec
+from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
 from genblaze.retry import MAX_RETRY_AFTER_SEC, RetryPolicy
 
 __all__ = [
+    "CREDENTIAL_KWARGS",
     "DEFAULT_TTL_SECONDS",
     "FALLBACK_SPEC",
     "MAX_PROVIDER_FAMILIES",
@@ -92,10 +96,13 @@ __all__ = [
     "bucketed_by_duration",
     "by_model_and_param",
     "by_param",
+    "call_with_rate_limit_retry",
     "chain_routers",
     "compute_cost",
+    "discover_providers",
     "first_match",
     "implies",
+    "instantiate_with_credential",
     "modality_defaults",
     "mutually_exclusive",
     "per_input_chars",
@@ -105,6 +112,7 @@ __all__ = [
     "register_modality_default",
     "required_one_of",
     "requires_together",
+    "retry_after_from_response",
     "route_audio",
     "route_by_media_type",
     "route_images",
@@ -112,4 +120,6 @@ __all__ = [
     "route_video",
     "strip_asset_url_credentials",
     "tiered",
+    "validate_asset_url",
+    "validate_chain_input_url",
 ]
