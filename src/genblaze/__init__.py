@@ -132,7 +132,6 @@ if TYPE_CHECKING:
     from genblaze.verifying import Verdict as Verdict
     from genblaze.verifying import Verification as Verification
     from genblaze.verifying import verify_file as verify_file
-    from genblaze_otel import OTelTracer as OTelTracer
 
 _HOMES = {
     "genblaze.agents": (
@@ -187,7 +186,6 @@ _HOMES = {
     ),
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",
-    "genblaze_otel": "OTelTracer",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
