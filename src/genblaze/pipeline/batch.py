@@ -99,8 +99,10 @@ def _with_prompt(steps: Iterable[StepSpec], prompt: str) -> list[StepSpec]:
     filled = [_filled(spec, {"prompt": prompt}) for spec in specs]
     if any(new is not old for new, old in zip(filled, specs, strict=True)):
         return filled
-    if len(specs) == 1:
-        return [msgspec.structs.replace(specs[0], prompt=prompt)]
+    asking = _asking(specs)
+    if len(asking) == 1:
+        filled[asking[0]] = msgspec.structs.replace(specs[asking[0]], prompt=prompt)
+        return filled
     msg = "several steps, and none says where the prompt goes; write {prompt} into the prompts it belongs to"
     raise GenblazeError(msg)
 
@@ -116,8 +118,14 @@ def _with_values(steps: Iterable[StepSpec], item: Mapping[str, Any], *, whole: b
         msg = f"no step has a field for {', '.join(sorted(rest))} (fields: {known})"
         raise GenblazeError(msg)
     if rest:
-        filled[0] = _merged(filled[0], rest)
+        first = next(iter(_asking(specs)), 0)
+        filled[first] = _merged(filled[first], rest)
     return filled
+
+
+def _asking(specs: Sequence[StepSpec]) -> list[int]:
+    """The steps that ask a provider, by index; the others only take assets in."""
+    return [index for index, spec in enumerate(specs) if spec.provider is not None]
 
 
 def _merged(spec: StepSpec, values: Mapping[str, Any]) -> StepSpec:

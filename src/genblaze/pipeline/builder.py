@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from genblaze.canonical import check_canonical
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.enums import Modality, PromptVisibility, StepType
-from genblaze.pipeline.declaration import StepSpec, declare
+from genblaze.pipeline.declaration import StepSpec, declare, declare_input
 from genblaze.pipeline.fallback import fallback_codes
 from genblaze.pipeline.options import embed_policy
 from genblaze.providers.runnable import Runnable, RunnableConfig
@@ -196,8 +196,35 @@ class Pipeline(Runnable[None, "PipelineResult"]):
             timeout=step_timeout,
             retry=step_retry,
         )
-        if step_name is not None and any(other.name == step_name for other in self._steps):
-            msg = f"step(): the name {step_name!r} is taken by an earlier step"
+        return self._add(spec)
+
+    def input(
+        self,
+        *assets: Asset,
+        source: str = "input",
+        step_type: StepType | str = StepType.INGEST,
+        metadata: Mapping[str, Any] | None = None,
+        step_name: str | None = None,
+    ) -> Self:
+        """Add a step that takes in what was made elsewhere; later steps use it as they use any other step's output.
+
+        Files stay where and as they are. What lies elsewhere and has no digest is fetched into the output folder.
+
+        Args:
+            *assets: What to take in.
+            source: Where it comes from; recorded as the step's model, and in its metadata.
+            step_type: `INGEST` or `IMPORT`, for the record.
+            metadata: Recorded with the step, and hashed.
+            step_name: A name that later steps can refer to.
+
+        Raises:
+            GenblazeError: When there is nothing to take in, or a manifest cannot record a value.
+        """
+        return self._add(declare_input(assets, source=source, step_type=step_type, metadata=metadata, name=step_name))
+
+    def _add(self, spec: StepSpec) -> Self:
+        if spec.name is not None and any(other.name == spec.name for other in self._steps):
+            msg = f"step(): the name {spec.name!r} is taken by an earlier step"
             raise GenblazeError(msg)
         self._steps.append(spec)
         return self

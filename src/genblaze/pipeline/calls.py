@@ -65,6 +65,8 @@ def estimated_cost(pipeline: Pipeline) -> Decimal | None:
     """Sum of the providers' estimates in US dollars, or None when one of them is unknown."""
     total = Decimal(0)
     for spec in pipeline.steps:
+        if spec.provider is None:
+            continue  # what is taken in costs nothing
         estimate = getattr(spec.provider, "estimate_cost", None)
         cost = estimate(spec.model, spec.params) if estimate is not None else None
         if cost is None:

@@ -28,9 +28,10 @@ class StepSpec(msgspec.Struct, kw_only=True):
     """One declared step, as the user wrote it.
 
     Attributes:
-        provider: A provider object, or the name of a registered one.
+        provider: A provider object, or the name of a registered one; None for a step that only takes assets in.
         params: The vendor's parameters, with `seed` and `negative_prompt` among them.
         input_from: Earlier steps, by index or name, whose assets this step gets.
+        external_inputs: Assets from elsewhere that it gets, or takes in.
         timeout: Seconds this step may take, all attempts together.
     """
 
@@ -101,6 +102,52 @@ def declare(
         prompt_visibility=member(PromptVisibility, prompt_visibility, "prompt_visibility"),
         **rest,
     )
+
+
+def declare_input(
+    assets: Sequence[Any],
+    *,
+    source: str,
+    step_type: StepType | str,
+    metadata: Mapping[str, Any] | None,
+    name: str | None,
+) -> StepSpec:
+    """A checked `StepSpec` that takes in what was made elsewhere, recorded as the published package does.
+
+    Raises:
+        GenblazeError: There are no assets, they are none, or the step is of a type that needs a provider.
+    """
+    for asset in assets:
+        if not isinstance(asset, Asset):
+            msg = f"input(): takes assets, not {type(asset).__name__}; write Asset(url=…, media_type=…)"
+            raise InvalidValueError(msg)
+    if not assets:
+        msg = "input(): there is no asset to take in"
+        raise GenblazeError(msg)
+    kind = member(StepType, step_type, "step_type")
+    if kind not in (StepType.INGEST, StepType.IMPORT):
+        msg = f"input(): step_type must be 'ingest' or 'import', not {str(kind)!r}"
+        raise GenblazeError(msg)
+    if not isinstance(source, str) or not source:
+        msg = f"input(): source must say where the assets come from, not {source!r}"
+        raise InvalidValueError(msg)
+    notes = {**(metadata or {}), "source": source}
+    check_canonical(notes, "metadata")
+    return StepSpec(
+        provider=None,
+        model=source,
+        modality=modality_of(assets[0].media_type),
+        step_type=kind,
+        external_inputs=[asset.model_copy(deep=True) for asset in assets],
+        metadata=deepcopy(notes),
+        name=name,
+    )
+
+
+def modality_of(media_type: str) -> Modality:
+    """The kind of media that a media type means; an image where it tells none."""
+    kind = media_type.partition("/")[0]
+    return Modality(kind) if kind in set(Modality) else Modality.IMAGE
 
 
 def _check_provider(provider: Any) -> None:

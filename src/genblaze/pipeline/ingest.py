@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import InvalidValueError
 from genblaze.file_urls import local_file
-from genblaze.models.enums import Modality, RunStatus, StepStatus, StepType
+from genblaze.models.enums import RunStatus, StepStatus, StepType
 from genblaze.models.manifest import Manifest
 from genblaze.models.run import Run
 from genblaze.models.step import Step
+from genblaze.pipeline.declaration import modality_of
 from genblaze.pipeline.delivery import hand_over, local_outputs
 from genblaze.pipeline.options import as_sinks
 from genblaze.pipeline.result import Deliveries, PipelineResult
@@ -72,16 +73,11 @@ def _step(asset: Asset, run_id: str, index: int, source: str, notes: dict[str, A
         provider=None,
         model=source,
         step_type=kind,
-        modality=_modality(asset.media_type),
+        modality=modality_of(asset.media_type),
         status=StepStatus.SUCCEEDED,
         assets=[_hashed(asset.model_copy(deep=True))],
         metadata=notes,
     )
-
-
-def _modality(media_type: str) -> Modality:
-    kind = media_type.partition("/")[0]
-    return Modality(kind) if kind in tuple(Modality) else Modality.IMAGE
 
 
 def _hashed(asset: Asset) -> Asset:

@@ -55,6 +55,12 @@ def _assets_of(index: int, step: Step | None) -> list[Asset]:
     return copies(step.assets)
 
 
+def from_outside(planned: PlannedStep, earlier: Sequence[Step | None]) -> bool:
+    """Whether a step's inputs were made elsewhere, so that their files may carry manifests or have changed."""
+    sources = [earlier[index] for index in planned.needs]
+    return bool(planned.spec.external_inputs) or any(step is not None and step.provider is None for step in sources)
+
+
 async def pristine_inputs(assets: list[Asset], plan: Plan, *, external: bool) -> list[Asset]:
     """The inputs as the provider gets them: a local file that carries a manifest is replaced by a copy without it.
 

@@ -15,6 +15,7 @@ from genblaze.models.record import new_id
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
+    from genblaze.layout import Layout
     from genblaze.models.asset import Asset
     from genblaze.pipeline.plan import Plan
     from genblaze.plugins import PluginManager
@@ -55,17 +56,21 @@ async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) ->
         GenblazeError: When one cannot be fetched.
     """
     for asset in assets:
-        path = local_file(asset.url)
-        if path is None and asset.sha256 is None:
-            path = await _fetch(asset, plan, origin)
-        if path is not None:
+        await bring_home(asset, plan, origin)
+        if path := local_file(asset.url):
             await daemon_threads.run(_examine, asset, path, plan.plugins)
 
 
-async def _fetch(asset: Asset, plan: Plan, origin: str | None) -> Path | None:
-    """Bring a remote output into the output folder; None where nothing fetches its scheme."""
+async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> None:
+    """Fetch what lies elsewhere and has no digest into the output folder; where nothing fetches its scheme it stays.
+
+    Raises:
+        GenblazeError: When it cannot be fetched.
+    """
     from genblaze.hookspecs import FetchContext
 
+    if asset.sha256 is not None or local_file(asset.url) is not None:
+        return
     suffix = Path(urlsplit(asset.url).path).suffix
     target = plan.output_dir / f"{asset.asset_id}{suffix if suffix.isascii() and len(suffix) <= 8 else ''}"
     plan.output_dir.mkdir(parents=True, exist_ok=True)
@@ -73,10 +78,9 @@ async def _fetch(asset: Asset, plan: Plan, origin: str | None) -> Path | None:
         fetched = await plan.plugins.fetch(asset.url, target, FetchContext(origin=origin))
     except PluginNotFoundError:
         scheme = urlsplit(asset.url).scheme or "no scheme"
-        logger.warning("Output %s stays at its vendor: nothing installed fetches %s", asset.asset_id, scheme)
-        return None
+        logger.warning("%s stays where it is: nothing installed fetches %s", asset.asset_id, scheme)
+        return
     asset.url = fetched.path.absolute().as_uri()
-    return fetched.path
 
 
 def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
@@ -92,13 +96,24 @@ def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
         strip_manifest(path, plugins=plugins)
     digest = content_digest(path, plugins=plugins)
     asset.sha256, asset.size_bytes = digest.sha256, digest.size
+    _note_layout(asset, layout)
+
+
+def note_facts(assets: list[Asset], plugins: PluginManager) -> None:
+    """Read what the containers of local files state, and leave the files as they are. Runs in a thread."""
+    for asset in assets:
+        if path := local_file(asset.url):
+            _note_layout(asset, _inspect(path, plugins))
+
+
+def _note_layout(asset: Asset, layout: Layout | None) -> None:
     if layout is not None:
         if asset.media_type == UNKNOWN_MEDIA_TYPE:
             asset.media_type = layout.media_type
         fill_facts(asset, layout.facts)
 
 
-def _inspect(path: Path, plugins: PluginManager) -> Any:
+def _inspect(path: Path, plugins: PluginManager) -> Layout | None:
     from genblaze.embedding import inspect_file
 
     try:

@@ -36,7 +36,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     Attributes:
         provider: The user's provider object, or None when a registered plugin does it.
-        name: Registered or recorded name of the provider.
+        name: Registered or recorded name of the provider; empty where assets are only taken in.
         model: The vendor's model name.
         params: Parameters as this provider calls them, without `seed` and `negative_prompt`.
         paid: Whether a submit costs money, so that the journal protects it.
@@ -83,7 +83,7 @@ class PlannedStep(msgspec.Struct, kw_only=True):
         return Step(
             step_id=self.step_id,
             run_id=run_id,
-            provider=first.name,
+            provider=first.name or None,
             model=first.model,
             step_type=spec.step_type,
             modality=spec.modality,
@@ -226,6 +226,8 @@ def _resolve_inputs(index: int, spec: StepSpec, names: dict[str, int], where: st
 
 
 def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inputs: bool) -> list[Candidate]:
+    if spec.provider is None:
+        return [Candidate(None, "", spec.model, {})]
     found = []
     for provider, model in choices(spec, plugins):
         if isinstance(provider, str):

@@ -103,8 +103,11 @@ class Replay:
         pipeline.metadata(**run.metadata)
         pipeline._parent_run_id = run.run_id
         for step, input_from, _ in self.steps:
+            if step.provider is None:
+                pipeline.input(*step.assets, source=step.model, step_type=step.step_type, metadata=step.metadata)
+                continue
             pipeline.step(
-                self._providers.get(str(step.provider), step.provider),
+                self._providers.get(step.provider, step.provider),
                 model=step.model,
                 prompt=step.prompt,
                 modality=step.modality,
@@ -133,7 +136,7 @@ class Replay:
         unpaid = copy.copy(pipeline)
         unpaid._journal = False  # nothing is bought by planning
         for planned, replayed in zip(plan(unpaid).steps, self.steps, strict=True):
-            if replayed.why is None:
+            if replayed.why is None and replayed.step.provider is not None:
                 asked = planned.record(self._manifest.run.run_id)
                 asked.inputs = copies(replayed.step.inputs)
                 cache.put(asked, replayed.step, pipeline._tenant_id)
@@ -174,9 +177,8 @@ def _check(manifest: Manifest, changes: Mapping[int, Mapping[str, Any]]) -> None
         if not 0 <= index < len(steps):
             msg = f"Replay: there is no step {index}; the run has {len(steps)}, counted from 0"
             raise GenblazeError(msg)
-    for index, step in enumerate(steps):
-        if step.provider is None:
-            msg = f"Replay: step {index} was taken in from {step.model}, not generated; there is nothing to run again"
+        if steps[index].provider is None:
+            msg = f"Replay: step {index} only takes in what came from {steps[index].model}; nothing of it can change"
             raise GenblazeError(msg)
 
 

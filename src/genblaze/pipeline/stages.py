@@ -16,7 +16,8 @@ from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.caching import CacheStage
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
-from genblaze.pipeline.inputs import InputError, declared_inputs, input_folder, pristine_inputs
+from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, input_folder, pristine_inputs
+from genblaze.pipeline.intake import take_from_outside
 from genblaze.pipeline.journaling import StepJournal
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
 from genblaze.pipeline.outputs import own_copies, take_in
@@ -85,7 +86,10 @@ class StepRun:
         self.emitter.step_started(self.step, self.planned.spec.expected_duration_sec)
         try:
             async with asyncio.timeout(timeout):
-                await self._produce(earlier, self._started + timeout)
+                if self.step.provider is None:
+                    await self._ingest()
+                else:
+                    await self._produce(earlier, self._started + timeout)
         except asyncio.CancelledError:
             self._cancelled()
             raise
@@ -109,7 +113,7 @@ class StepRun:
     async def _produce(self, earlier: Sequence[Step | None], deadline: float) -> None:
         step = self.step
         step.inputs = declared_inputs(self.planned, earlier)
-        inputs = await pristine_inputs(step.inputs, self.plan, external=self.planned.spec.external_inputs is not None)
+        inputs = await pristine_inputs(step.inputs, self.plan, external=from_outside(self.planned, earlier))
         hook = self.plan.moderation
         if hook is not None:
             await moderate_prompt(hook, step, self.planned.candidates[0].params)
@@ -124,6 +128,13 @@ class StepRun:
             if self._journal is not None and self._paid:
                 await self._journal.finished()
             await cache.keep()
+
+    async def _ingest(self) -> None:
+        """Take in what was made elsewhere; there is nobody to ask."""
+        await take_from_outside(self.step, self.planned.spec.external_inputs or [], self.plan)
+        if self.plan.moderation is not None:
+            await moderate_output(self.plan.moderation, self.step)
+        self.step.status = StepStatus.SUCCEEDED
 
     async def _take_in(self, made: Generation, inputs: list[Asset]) -> None:
         """Complete the outputs; one that is an input handed on is recorded where the input itself lies."""
