@@ -114,6 +114,9 @@ if TYPE_CHECKING:
     from genblaze.providers.urls import validate_asset_url as validate_asset_url
     from genblaze.providers.urls import validate_chain_input_url as validate_chain_input_url
     from genblaze.retry import RetryPolicy as RetryPolicy
+    from genblaze.sinks import BaseSink as BaseSink
+    from genblaze.sinks import KeyBuilder as KeyBuilder
+    from genblaze.sinks import ObjectStorageSink as ObjectStorageSink
     from genblaze.storing import DeleteError as DeleteError
     from genblaze.storing import DeleteResult as DeleteResult
     from genblaze.storing import FileEntry as FileEntry
@@ -180,6 +183,7 @@ _HOMES = {
     "genblaze.providers.spec": "ModelSpec",
     "genblaze.providers.urls": "validate_asset_url validate_chain_input_url",
     "genblaze.retry": "RetryPolicy",
+    "genblaze.sinks": "BaseSink KeyBuilder ObjectStorageSink",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "
         "StorageConfig TransferProgress"

@@ -273,7 +273,16 @@ class RunTakenError(JournalError):
 
 
 class SinkError(GenblazeError):
-    """Results could not be handed to a sink; they are still in memory and can be handed over again."""
+    """Results could not be handed to a sink; they are still in memory and can be handed over again.
+
+    Attributes:
+        sink: Which sink it was, as its `repr` names it; None if that does not matter.
+    """
+
+    def __init__(self, *args: object, sink: str | None = None) -> None:
+        """Keep whose error it is."""
+        super().__init__(*args)
+        self.sink = sink
 
 
 class StorageError(GenblazeError):

@@ -15,7 +15,8 @@ from genblaze.models.step import Step
 from genblaze.pipeline.declaration import modality_of
 from genblaze.pipeline.delivery import hand_over, local_outputs
 from genblaze.pipeline.options import as_sinks
-from genblaze.pipeline.result import Deliveries, PipelineResult
+from genblaze.pipeline.result import PipelineResult
+from genblaze.sinks.records import Deliveries
 from genblaze.sync import run_sync
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def ingest_assets(
     notes = {**(source_metadata or {}), "source": source}
     run.steps = [_step(asset, run.run_id, index, source, notes, kind) for index, asset in enumerate(assets)]
     result = PipelineResult(run, Manifest.from_run(run), Deliveries(paths=local_outputs(run)))
-    for each in as_sinks(sink):
+    for each in as_sinks(sink, None):
         run_sync(partial(hand_over, each, result))
     return result
 

@@ -15,6 +15,7 @@ from genblaze.providers.runnable import RunnableConfig
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
+    from genblaze.plugins import PluginManager
 
 #: Steps that run at once when nobody says otherwise.
 RUN_CONCURRENCY = 1
@@ -26,7 +27,7 @@ class RunKeywords(TypedDict, total=False):
     """What may be passed to `Pipeline.run`, `arun`, `stream`, `astream`, `batch_run` and `abatch_run`.
 
     Keys:
-        sink: Where results are stored: a sink, or a list of them.
+        sink: Where results are stored: a sink, the URL of a store (`file:///folder`, `s3://bucket/prefix`), or a list.
         fail_fast: Stop the other steps as soon as one fails (default True).
         raise_on_failure: Raise `PipelineError` when a step failed. Default: `run` and `arun` do, the others do not.
         timeout: Seconds per step, all attempts together; default 600.
@@ -92,7 +93,10 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     settings = {name: config[name] for name in names if config.get(name) is not None} | given
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
-    sinks = as_sinks(keywords.get("sink"))
+    sinks = as_sinks(keywords.get("sink"), pipeline._plugins)
+    for sink in sinks:
+        if (check := getattr(sink, "check", None)) is not None:
+            check(tenant_id=pipeline._tenant_id, run_id=settings.get("run_id"))
     settings["embed"] = embed_policy(settings.get("embed", pipeline._embed), has_sink=bool(sinks))
     return RunOptions(sinks=sinks, **settings)
 
@@ -137,17 +141,25 @@ def _check_ranges(settings: Mapping[str, Any]) -> None:
             raise GenblazeError(msg)
 
 
-def as_sinks(sink: Any) -> tuple[Any, ...]:
-    """What `sink=` stands for: none, one or several.
+def as_sinks(sink: Any, plugins: PluginManager | None) -> tuple[Any, ...]:
+    """What `sink=` stands for: none, one or several; text is the URL of a store.
 
     Raises:
         GenblazeError: One of them is no sink.
     """
     if sink is None:
         return ()
-    sinks = tuple(sink) if isinstance(sink, list | tuple) else (sink,)
+    given = sink if isinstance(sink, list | tuple) else (sink,)
+    sinks = tuple(_sink_at(one, plugins) if isinstance(one, str) else one for one in given)
     for one in sinks:
         if not callable(getattr(one, "write_run", None)):
             msg = f"run(sink=…): {type(one).__name__} is not a sink; it needs write_run(run, manifest)"
             raise GenblazeError(msg)
     return sinks
+
+
+def _sink_at(url: str, plugins: PluginManager | None) -> Any:
+    from genblaze.plugins import default_plugins
+    from genblaze.sinks import sink_at
+
+    return sink_at(url, plugins or default_plugins())

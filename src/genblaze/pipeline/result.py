@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import GenblazeError
 from genblaze.models.enums import RunStatus, StepStatus
+from genblaze.sinks.records import Deliveries
 
 if TYPE_CHECKING:
     from genblaze.embedding import EmbedResult
@@ -17,21 +17,6 @@ if TYPE_CHECKING:
     from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
     from genblaze.models.step import Step
-
-
-@dataclass
-class Deliveries:
-    """What became of the outputs after generation.
-
-    Attributes:
-        paths: Local file of each asset, by asset id; stays valid when a sink rewrites the asset's URL.
-        embedded: How the manifest was put into each local file, by asset id.
-        sink_errors: What sinks failed with; generation is not affected.
-    """
-
-    paths: dict[str, Path] = field(default_factory=dict)
-    embedded: dict[str, EmbedResult] = field(default_factory=dict)
-    sink_errors: list[BaseException] = field(default_factory=list)
 
 
 class PipelineResult:

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
     from genblaze.providers.spec import ModelSpec
     from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
+    from genblaze.sinks import BaseSink, KeyBuilder, ObjectStorageSink
     from genblaze.storing import (
         DeleteError,
         DeleteResult,
@@ -102,6 +103,7 @@ __all__ = [
     "AudioURLContent",
     "AudioURLRef",
     "BaseProvider",
+    "BaseSink",
     "BatchPipelineError",
     "CallableEvaluator",
     "ChatMessage",
@@ -117,6 +119,7 @@ __all__ = [
     "GenblazeError",
     "ImageURLContent",
     "ImageURLRef",
+    "KeyBuilder",
     "KeyStrategy",
     "ListPage",
     "LoggingTracer",
@@ -135,6 +138,7 @@ __all__ = [
     "OTelTracer",
     "ObjectLockConfig",
     "ObjectMetadata",
+    "ObjectStorageSink",
     "ParamSurface",
     "Pipeline",
     "PipelineError",
@@ -200,6 +204,7 @@ _HOMES = {
     "AudioURLContent": "genblaze.models.chat",
     "AudioURLRef": "genblaze.models.chat",
     "BaseProvider": "genblaze.providers.provider",
+    "BaseSink": "genblaze.sinks",
     "BatchPipelineError": "genblaze.errors",
     "CallableEvaluator": "genblaze.agents",
     "ChatMessage": "genblaze.models.chat",
@@ -215,6 +220,7 @@ _HOMES = {
     "GenblazeError": "genblaze.errors",
     "ImageURLContent": "genblaze.models.chat",
     "ImageURLRef": "genblaze.models.chat",
+    "KeyBuilder": "genblaze.sinks",
     "KeyStrategy": "genblaze.models.enums",
     "ListPage": "genblaze.storing",
     "LoggingTracer": "genblaze.tracing",
@@ -233,6 +239,7 @@ _HOMES = {
     "OTelTracer": "genblaze_otel",
     "ObjectLockConfig": "genblaze.storing",
     "ObjectMetadata": "genblaze.storing",
+    "ObjectStorageSink": "genblaze.sinks",
     "ParamSurface": "genblaze.providers.params",
     "Pipeline": "genblaze.pipeline.builder",
     "PipelineError": "genblaze.errors",
@@ -299,6 +306,7 @@ _SUBMODULES = frozenset(
         "pipeline",
         "providers",
         "runnable",
+        "sinks",
         "storage",
         "testing",
     ]

@@ -2,6 +2,15 @@
 
 from genblaze.errors import URLPolicyError
 from genblaze.models.enums import KeyStrategy, URLPolicy
+from genblaze.sinks import ObjectStorageSink
 from genblaze.storing import ObjectLockConfig, ObjectLockMode, StorageBackend
 
-__all__ = ["KeyStrategy", "ObjectLockConfig", "ObjectLockMode", "StorageBackend", "URLPolicy", "URLPolicyError"]
+__all__ = [
+    "KeyStrategy",
+    "ObjectLockConfig",
+    "ObjectLockMode",
+    "ObjectStorageSink",
+    "StorageBackend",
+    "URLPolicy",
+    "URLPolicyError",
+]

@@ -1,0 +1,150 @@
+"""Uploads: the assets of a run, at once within bounds, each distinct content once."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from genblaze.sinks.budget import ByteBudget
+from genblaze.sinks.content import pristine_content
+from genblaze.sinks.keys import extension_of
+from genblaze.storing import PutOptions
+
+if TYPE_CHECKING:
+    from genblaze.embedding import ContentDigest
+    from genblaze.models.asset import Asset
+    from genblaze.plugins import PluginManager
+    from genblaze.sinks.keys import KeyLayout, RunScope
+    from genblaze.storing import ObjectLockConfig, ObjectMetadata, Store
+
+__all__ = ["RunTransfer", "StoredObject", "Uploader"]
+
+UPLOAD_BYTES: Final = 64 * 1024 * 1024
+"""Bytes that are under way at once; a larger file goes up alone, in parts."""
+
+
+class StoredObject(Struct, frozen=True):
+    """An asset's content in the store."""
+
+    key: str
+    url: str
+    sha256: str
+    size: int
+
+
+class Uploader:
+    """Puts single assets into a store.
+
+    Args:
+        store: Where.
+        layout: Under which keys.
+        plugins: Fetch, and know formats.
+        workers: Uploads at once.
+        lock: Retention of each object.
+    """
+
+    def __init__(
+        self, store: Store, layout: KeyLayout, plugins: PluginManager, workers: int, lock: ObjectLockConfig | None
+    ) -> None:
+        self.store = store
+        self._layout = layout
+        self._plugins = plugins
+        self._workers = workers
+        self._lock = lock
+        self._budget = ByteBudget(UPLOAD_BYTES)
+        self._guard = Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def submit(self, asset: Asset, scope: RunScope, path: Path | None) -> Future[StoredObject]:
+        """Begin to store an asset."""
+        with self._guard:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._workers, "genblaze-upload")
+            return self._pool.submit(self._upload, asset, scope, path)
+
+    def close(self) -> None:
+        """Wait for uploads under way and end the threads; the next upload starts new ones."""
+        with self._guard:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
+
+    def _upload(self, asset: Asset, scope: RunScope, path: Path | None) -> StoredObject:
+        stored = self._already_there(asset, scope)
+        if stored is not None:
+            return stored
+        with ExitStack() as stack:
+            size = asset.size_bytes or (path.stat().st_size if path is not None else UPLOAD_BYTES)
+            stack.enter_context(self._budget.hold(size))
+            content, digest = pristine_content(asset, path, self.store, self._plugins, stack)
+            key = self._key(asset, scope, digest.sha256)
+            self._put(key, content, digest, asset.media_type)
+            return StoredObject(key, self.store.url_of(key), digest.sha256, digest.size)
+
+    def _key(self, asset: Asset, scope: RunScope, sha256: str) -> str:
+        return self._layout.asset(scope, asset.asset_id, sha256, extension_of(asset.url, asset.media_type))
+
+    def _already_there(self, asset: Asset, scope: RunScope) -> StoredObject | None:
+        """The object that the asset's URL names, if it lies where we would put it and holds what the asset says."""
+        if asset.sha256 is None or asset.size_bytes is None:
+            return None
+        key = self.store.key_of(asset.url)
+        if key is None or key != self._key(asset, scope, asset.sha256):
+            return None
+        found = self.store.head(key)
+        if not _holds(found, asset.sha256, asset.size_bytes, by_content=self._layout.by_content):
+            return None
+        return StoredObject(key, asset.url, asset.sha256, asset.size_bytes)
+
+    def _put(self, key: str, content: Path, digest: ContentDigest, media_type: str) -> None:
+        options = PutOptions(
+            content_type=media_type,
+            cache_control=self._layout.cache_control,
+            sha256=digest.sha256,
+            lock=self._lock,
+        )
+        if self.store.put_if_absent(key, content, options):
+            return
+        # Somebody else's, of an earlier attempt, or ours after all: an acknowledgement may have got lost.
+        if not _holds(self.store.head(key), digest.sha256, digest.size, by_content=self._layout.by_content):
+            self.store.put(key, content, options)
+
+
+def _holds(found: ObjectMetadata | None, sha256: str, size: int, *, by_content: bool) -> bool:
+    """Whether an object has this content, as far as the store can tell without reading it."""
+    if found is None or found.size != size:
+        return False
+    return by_content if found.sha256 is None else found.sha256 == sha256
+
+
+class RunTransfer:
+    """The uploads of one run: each distinct content goes up once, whichever step made it.
+
+    Args:
+        uploader: Does the work.
+        scope: The run.
+    """
+
+    def __init__(self, uploader: Uploader, scope: RunScope) -> None:
+        self._uploader = uploader
+        self._scope = scope
+        self._under_way: dict[str, Future[StoredObject]] = {}
+
+    def begin(self, asset: Asset, path: Path | None) -> None:
+        """Begin with an asset, unless its content is under way or there already; what failed is tried again."""
+        content = asset.sha256 or asset.url
+        begun = self._under_way.get(content)
+        if begun is None or (begun.done() and begun.exception() is not None):
+            self._under_way[content] = self._uploader.submit(asset.model_copy(deep=True), self._scope, path)
+
+    def outcome(self, asset: Asset) -> StoredObject | str:
+        """Wait for an asset that was begun: the object, or the reason why there is none."""
+        try:
+            return self._under_way[asset.sha256 or asset.url].result()
+        except Exception as error:  # noqa: BLE001 - third-party stores: one asset must not cost the others their place
+            return str(error) or type(error).__name__
