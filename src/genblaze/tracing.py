@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from genblaze.models.step import Step
     from genblaze.pipeline.result import PipelineResult
 
+__all__ = ["CompositeTracer", "LoggingTracer", "NoOpTracer", "StructuredLogger", "Tracer", "redact_secrets"]
+
 #: Events that `LoggingTracer` tells as a run or step line already.
 _TOLD_OTHERWISE = frozenset(
     {

@@ -1,0 +1,25 @@
+"""Traces of genblaze runs for LangSmith."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genblaze_langsmith.tracer import LangSmithTracer as LangSmithTracer
+
+_HOMES = {"LangSmithTracer": "tracer"}
+
+__all__ = ["LangSmithTracer"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
