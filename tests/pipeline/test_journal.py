@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -58,19 +56,6 @@ class Vendor(BaseProvider):
         lines = (self.folder / "ledger").read_text().split() if (self.folder / "ledger").exists() else []
         return "job-" + step.prompt if step.prompt in lines else None
 '''
-PROGRAM = (
-    VENDOR
-    + """
-import sys
-folder, listing, journal = sys.argv[1], sys.argv[2] == "listing", sys.argv[3] == "on"
-pipeline = Pipeline("crash", output_dir=folder, journal=None if journal else False)
-for index in range(12):
-    pipeline.step(Vendor(folder, listing), model="m", prompt=f"p{index}")
-print("ready", flush=True)
-result = pipeline.resume("the-run", fail_fast=False, raise_on_failure=False)
-print(json.dumps([[str(s.status), str(s.error_code)] for s in result.run.steps]))
-"""
-)
 
 
 class Vendor(BaseProvider):
@@ -335,54 +320,3 @@ def test_a_hundred_steps_at_once_share_their_commits(tmp_path):
     result = made.run()
     journal = open_journal(tmp_path / ".genblaze" / "journal.db")
     assert {each.state for each in journal.entries(result.run.run_id).values()} == {FINISHED}
-
-
-def wait_for_a_purchase(ledger: Path, process: subprocess.Popen[str]) -> None:
-    """Return when the process has bought something, or has ended: before that a kill would prove nothing."""
-    before = ledger.stat().st_size if ledger.exists() else 0
-    while process.poll() is None and not (ledger.exists() and ledger.stat().st_size > before):
-        time.sleep(0.001)
-
-
-def killed_until_done(folder: Path, *, listing: bool, journal: bool, seed: int) -> list[str]:
-    """Run the program, killing it at random moments, until it ends by itself; the vendor's ledger."""
-    chance = random.Random(seed)
-    arguments = [
-        sys.executable,
-        "-c",
-        PROGRAM,
-        str(folder),
-        "listing" if listing else "none",
-        "on" if journal else "off",
-    ]
-    for kills in range(200):
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "ready\n", process.stderr.read()
-        if kills < 6:
-            wait_for_a_purchase(folder / "ledger", process)
-            time.sleep(chance.uniform(0.0, 0.03))
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
-        if process.returncode == 0:
-            break
-    return (folder / "ledger").read_text().split()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_runs_buy_nothing_twice_and_lose_nothing_where_the_vendor_can_list(tmp_path, seed):
-    ledger = killed_until_done(tmp_path, listing=True, journal=True, seed=seed)
-    assert sorted(ledger) == sorted(f"p{index}" for index in range(12))
-
-
-@pytest.mark.slow
-def test_killed_runs_buy_nothing_twice_where_the_vendor_cannot_list(tmp_path):
-    ledger = killed_until_done(tmp_path, listing=False, journal=True, seed=1)
-    assert len(ledger) == len(set(ledger))
-
-
-@pytest.mark.slow
-def test_without_the_journal_the_same_kills_buy_twice(tmp_path):
-    """The control: it shows that the kills hit where it hurts."""
-    ledger = killed_until_done(tmp_path, listing=True, journal=False, seed=1)
-    assert len(ledger) > len(set(ledger))

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genblaze_local.audio import LocalAudioProvider as LocalAudioProvider
     from genblaze_local.image import LocalImageProvider as LocalImageProvider
+    from genblaze_local.paid import LocalPaidProvider as LocalPaidProvider
     from genblaze_local.video import LocalVideoProvider as LocalVideoProvider
 
-_HOMES = {"LocalAudioProvider": "audio", "LocalImageProvider": "image", "LocalVideoProvider": "video"}
+_HOMES = {
+    "LocalAudioProvider": "audio",
+    "LocalImageProvider": "image",
+    "LocalPaidProvider": "paid",
+    "LocalVideoProvider": "video",
+}
 
-__all__ = ["LocalAudioProvider", "LocalImageProvider", "LocalVideoProvider"]
+__all__ = ["LocalAudioProvider", "LocalImageProvider", "LocalPaidProvider", "LocalVideoProvider"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,37 @@
+"""Two hundred processes are killed while they pay a real vendor over HTTP: nothing is bought twice, nothing is lost."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).parents[2] / "benchmarks" / "crashes.py"
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_plugins]
+
+
+def crashes(arm, kills):
+    command = [sys.executable, str(PROGRAM), "--kills", str(kills), "--arm", arm]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("arm", ["idempotent", "listing"])
+def test_killed_processes_buy_everything_once_where_the_vendor_helps(arm):
+    found = crashes(arm, 60)
+    assert found["kills"] >= 60
+    assert (found["duplicates"], found["lost"], found["held"], found["half_written"]) == (0, 0, 0, 0)
+
+
+def test_killed_processes_hold_back_what_is_uncertain_where_the_vendor_does_not_help():
+    found = crashes("neither", 60)
+    assert (found["duplicates"], found["lost"], found["half_written"]) == (0, 0, 0)
+    assert found["held"] > 0
+
+
+def test_without_the_journal_the_same_kills_buy_twice():
+    """The control: it shows that the kills hit where it hurts."""
+    assert crashes("naive", 20)["duplicates"] > 0
