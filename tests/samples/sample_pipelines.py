@@ -14,7 +14,7 @@ from uuid import uuid4
 from PIL import Image
 
 from genblaze import Asset, BaseProvider, Pipeline, RetryPolicy, SyncProvider
-from genblaze.builtin import callable_evaluator, file_fetch, sidecar
+from genblaze.builtin import callable_evaluator, data_fetch, file_fetch, sidecar
 from genblaze.config import Config
 from genblaze.plugins import PluginManager
 
@@ -28,6 +28,7 @@ def kernel_plugins(**named):
     for name, plugin in {
         "sidecar": sidecar,
         "fetch-file": file_fetch,
+        "fetch-data": data_fetch,
         "evaluator": callable_evaluator,
         **named,
     }.items():

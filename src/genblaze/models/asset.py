@@ -1,5 +1,6 @@
 """Assets, the files that steps take and make, and what is known about their content."""
 
+import json
 import re
 from hashlib import sha256
 from math import isfinite
@@ -7,7 +8,9 @@ from typing import Any
 
 import msgspec
 
+from genblaze.data_urls import content_of, data_url, is_data_url
 from genblaze.errors import InvalidValueError
+from genblaze.file_urls import local_file
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.record import Record, new_id
 
@@ -179,6 +182,49 @@ class Asset(_Described, kw_only=True):
     tracks: list[Track] | None = None
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    @classmethod
+    def from_text(cls, text: str, media_type: str = "text/plain") -> "Asset":
+        """An asset that holds a text itself, for providers that answer with words; the engine makes a file of it."""
+        asset = cls(url=data_url(text.encode(), media_type), media_type=media_type)
+        asset.set_hash(text.encode())
+        return asset
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Asset":
+        """`from_text` for a value that JSON can hold.
+
+        Raises:
+            InvalidValueError: It cannot.
+        """
+        try:
+            return cls.from_text(json.dumps(value, ensure_ascii=False, allow_nan=False), "application/json")
+        except (TypeError, ValueError) as error:
+            msg = f"Asset.from_json: {error}"
+            raise InvalidValueError(msg) from None
+
+    def text(self) -> str:
+        """The content as text, of an asset that holds it or lies on this machine.
+
+        Raises:
+            InvalidValueError: It lies elsewhere, cannot be read, or is no UTF-8.
+        """
+        if is_data_url(self.url):
+            content = content_of(self.url)
+        elif path := local_file(self.url):
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                msg = f"{path} cannot be read: {error.strerror}"
+                raise InvalidValueError(msg) from error
+        else:
+            msg = f"{self!r} lies elsewhere; fetch it first"
+            raise InvalidValueError(msg)
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            msg = f"{self!r} is no text in UTF-8"
+            raise InvalidValueError(msg) from None
+
     def set_hash(self, data: bytes) -> None:
         """Take digest and size from the content."""
         self.sha256 = sha256(data).hexdigest()
@@ -201,7 +247,7 @@ class Asset(_Described, kw_only=True):
 
     def __repr__(self) -> str:
         """Name the asset; credentials in its URL stay out of logs."""
-        url = strip_asset_url_credentials(self.url)
+        url = "data:…" if is_data_url(self.url) else strip_asset_url_credentials(self.url)
         return f"Asset({self.asset_id[:8]}, {self.media_type}, {url})"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from genblaze.data_urls import is_data_url
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
 from genblaze.file_urls import local_file
 from genblaze.models.asset import AudioMetadata, VideoMetadata
@@ -62,17 +64,18 @@ async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) ->
 
 
 async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> None:
-    """Fetch what lies elsewhere and has no digest into the output folder; where nothing fetches its scheme it stays.
+    """Fetch what lies elsewhere without a digest, or in its URL, into the output folder.
+
+    Where nothing fetches the scheme, the asset stays where it is.
 
     Raises:
         GenblazeError: When it cannot be fetched.
     """
     from genblaze.hookspecs import FetchContext
 
-    if asset.sha256 is not None or local_file(asset.url) is not None:
+    if local_file(asset.url) is not None or (asset.sha256 is not None and not is_data_url(asset.url)):
         return
-    suffix = Path(urlsplit(asset.url).path).suffix
-    target = plan.output_dir / f"{asset.asset_id}{suffix if suffix.isascii() and len(suffix) <= 8 else ''}"
+    target = plan.output_dir / f"{asset.asset_id}{_suffix(asset)}"
     plan.output_dir.mkdir(parents=True, exist_ok=True)
     try:
         fetched = await plan.plugins.fetch(asset.url, target, FetchContext(origin=origin))
@@ -81,6 +84,14 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Non
         logger.warning("%s stays where it is: nothing installed fetches %s", asset.asset_id, scheme)
         return
     asset.url = fetched.path.absolute().as_uri()
+
+
+def _suffix(asset: Asset) -> str:
+    """How the file of a remote asset ends: as its URL does, or as its type says where the URL is the content."""
+    if is_data_url(asset.url):
+        return mimetypes.guess_extension(asset.media_type) or ""
+    suffix = Path(urlsplit(asset.url).path).suffix
+    return suffix if suffix.isascii() and len(suffix) <= 8 else ""
 
 
 def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
