@@ -158,3 +158,9 @@ def test_a_file_has_no_name_before_it_is_whole(tmp_path):
         if not file.name.startswith("/proc/"):
             pytest.skip("this file system makes no files without a name")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_another_program_can_be_told_to_write_the_file(tmp_path):
+    with atomic_write(tmp_path / "file") as file:
+        subprocess.run([sys.executable, "-c", "import sys; open(sys.argv[1], 'wb').write(b'x')", file.name], check=True)
+    assert (tmp_path / "file").read_bytes() == b"x"

@@ -73,7 +73,7 @@ def _create(temporary: Path) -> tuple[int, str]:
         descriptor = os.open(temporary.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
     except (AttributeError, OSError):
         return _create_named(temporary), str(temporary)
-    reached_by = f"/proc/self/fd/{descriptor}"
+    reached_by = f"/proc/{os.getpid()}/fd/{descriptor}"  # not "self": other programs are told to write to it
     if not Path(reached_by).exists():
         os.close(descriptor)
         return _create_named(temporary), str(temporary)
