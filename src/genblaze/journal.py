@@ -13,7 +13,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
@@ -73,7 +73,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         created: Seconds since the epoch.
-        status: `running`, or how the run ended.
+        status: `waiting` for its turn in a batch, `running`, or how the run ended.
         owner: The process that works on it; see `Journal.claim`.
         template: The pipeline as JSON, where it could be written down without private prompts.
     """
@@ -126,11 +126,7 @@ class Journal:
         me, now = owner_of_this_process(), time()
 
         def write(connection: sqlite3.Connection) -> None:
-            row = connection.execute("SELECT owner FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            if row is not None and row[0] not in (None, me) and is_alive(row[0]):
-                host, pid, _ = row[0].split(" ")
-                msg = f"Run {run_id} is being worked on by process {pid} on {host}; wait until it has ended"
-                raise RunTakenError(msg)
+            _refuse_taken(connection, run_id, me)
             if run_id in self._working:
                 msg = f"Run {run_id} is being worked on by this process already; wait until it has ended"
                 raise RunTakenError(msg)
@@ -142,6 +138,37 @@ class Journal:
             )
 
         await self._write(write)
+
+    async def expect(self, records: Sequence[RunRecord]) -> None:
+        """Note the runs of a batch before the first one begins, so that a dead process leaves word of those to come.
+
+        Raises:
+            RunTakenError: Another process that is alive works on one of them.
+        """
+        rows = [msgspec.structs.astuple(record) for record in records]
+        me = owner_of_this_process()
+
+        def write(connection: sqlite3.Connection) -> None:
+            for record in records:
+                _refuse_taken(connection, record.run_id, me)
+            connection.executemany(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET "
+                "owner = excluded.owner WHERE status IN ('waiting', 'running')",
+                rows,
+            )
+
+        await self._write(write)
+
+    async def give_up(self, run_ids: Sequence[str]) -> None:
+        """Note which runs of a batch will not begin after all."""
+        rows = [(time(), run_id) for run_id in run_ids]
+        await self._write(
+            lambda connection: connection.executemany(
+                "UPDATE runs SET status = 'cancelled', owner = NULL, changed = ? "
+                "WHERE run_id = ? AND status = 'waiting'",
+                rows,
+            )
+        )
 
     async def end(self, run_id: str, status: str) -> None:
         """Note how a run ended, and give it up."""
@@ -209,7 +236,7 @@ class Journal:
 
     def unfinished(self) -> list[RunRecord]:
         """Runs that no living process works on and that did not complete, the oldest first."""
-        rows = self._read("SELECT * FROM runs WHERE status = 'running' ORDER BY created", ())
+        rows = self._read("SELECT * FROM runs WHERE status IN ('running', 'waiting') ORDER BY created", ())
         return [record for record in map(_record, rows) if record.owner is None or not is_alive(record.owner)]
 
     # --- the file ------------------------------------------------------------------------------------------------
@@ -298,6 +325,14 @@ def _commit(
             connection.execute("ROLLBACK")
         raise
     return outcomes
+
+
+def _refuse_taken(connection: sqlite3.Connection, run_id: str, me: str) -> None:
+    row = connection.execute("SELECT owner FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is not None and row[0] not in (None, me) and is_alive(row[0]):
+        host, pid, _ = row[0].split(" ")
+        msg = f"Run {run_id} is being worked on by process {pid} on {host}; wait until it has ended"
+        raise RunTakenError(msg)
 
 
 def _record(row: tuple[Any, ...]) -> RunRecord:

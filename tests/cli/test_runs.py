@@ -83,3 +83,23 @@ def test_without_a_journal_the_command_says_where_it_looked(tmp_path):
     answer = genblaze(tmp_path, dict(os.environ), "runs", "--output-dir", "elsewhere")
     assert answer.returncode == 1
     assert "no journal at elsewhere" in answer.stderr
+
+
+BATCH = """
+from genblaze import Pipeline
+Pipeline("many").step("ledger", model="m", prompt="{prompt}").batch_run(["a", "b", "c"], max_concurrency=1)
+"""
+
+
+def test_a_batch_that_died_goes_on_with_the_items_that_had_not_had_their_turn(tmp_path):
+    environment = install(tmp_path)
+    (tmp_path / "die").touch()
+    command = [sys.executable, "-c", BATCH]
+    died = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert died.returncode == 9, died.stderr
+    (tmp_path / "die").unlink()
+    listed = genblaze(tmp_path, environment, "runs").stdout
+    assert (listed.count("running"), listed.count("waiting")) == (1, 2)
+    resumed = genblaze(tmp_path, environment, "resume")
+    assert resumed.stdout.count("completed") == 3, resumed.stderr
+    assert (tmp_path / "ledger.txt").read_text() == "submit\n" * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -320,3 +321,74 @@ def test_a_hundred_steps_at_once_share_their_commits(tmp_path):
     result = made.run()
     journal = open_journal(tmp_path / ".genblaze" / "journal.db")
     assert {each.state for each in journal.entries(result.run.run_id).values()} == {FINISHED}
+
+
+BATCH = (
+    VENDOR
+    + """
+import os, signal, sys
+
+folder, dies_at = sys.argv[1], sys.argv[2]
+
+class Dying(Vendor):
+    def submit(self, step, config=None):
+        if step.prompt == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().submit(step, config)
+
+pipeline = Pipeline("many", output_dir=folder).step(Dying(folder, True), model="m", prompt="{prompt}")
+results = pipeline.batch_run([f"p{index}" for index in range(20)], batch_id="twenty", max_concurrency=3)
+print(json.dumps([[r.run.run_id, r.ok] for r in results]))
+"""
+)
+
+
+def batch(folder: Path, dies_at: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BATCH, str(folder), dies_at]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.slow
+def test_a_named_batch_whose_process_was_killed_goes_on_with_the_next_item(tmp_path):
+    assert batch(tmp_path, "p12").returncode == -9
+    bought = (tmp_path / "ledger").read_text().split()
+    assert "p12" not in bought
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    assert len(journal.unfinished()) >= 8
+    done = batch(tmp_path, "nothing")
+    results = json.loads(done.stdout)
+    assert [ok for _, ok in results] == [True] * 20
+    assert (tmp_path / "ledger").read_text().split()[: len(bought)] == bought
+    assert sorted((tmp_path / "ledger").read_text().split()) == sorted(f"p{index}" for index in range(20))
+    assert {record.run_id for record in journal.runs()} == {run_id for run_id, _ in results}
+    assert journal.unfinished() == []
+
+
+async def test_a_batch_that_was_given_up_leaves_nothing_waiting(tmp_path):
+    class Endless(Vendor):
+        def poll(self, prediction_id, config=None):
+            return False
+
+    vendor = Endless()
+    made = Pipeline("many", output_dir=tmp_path).step(vendor, model="m", prompt="{prompt}")
+    running = asyncio.create_task(made.abatch_run(["a", "b", "c"], max_concurrency=1))
+    while not vendor.submits:  # noqa: ASYNC110 - what is waited for happens in def code
+        await asyncio.sleep(0.001)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    assert {record.status for record in journal.runs()} == {"cancelled"}
+
+
+def test_a_batch_that_a_living_process_works_on_is_refused_before_anything_is_bought(tmp_path):
+    vendor = Vendor()
+    made = Pipeline("many", output_dir=tmp_path).step(vendor, model="m", prompt="{prompt}")
+    made.batch_run(["a", "b"], batch_id="two")
+    host, _, _ = owner_of_this_process().split(" ")
+    with sqlite3.connect(tmp_path / ".genblaze" / "journal.db") as connection:
+        connection.execute("UPDATE runs SET owner = ?, status = 'running'", (f"{host} 1 ?",))
+    connection.close()
+    with pytest.raises(RunTakenError, match="process 1"):
+        made.batch_run(["a", "b", "c"], batch_id="two")
+    assert len(vendor.submits) == 2

@@ -6,6 +6,7 @@ import asyncio
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from genblaze.pipeline.result import PipelineResult
 
 
+_BATCHES = UUID("6f2f0a0e-8f0c-5d55-9d0e-3f1e6f0a7f11")
+
+
 async def batch_run(
     pipeline: Pipeline,
     prompts: Sequence[str] | Sequence[Mapping[str, Any]] | None,
     items: Sequence[Mapping[str, Any]] | None,
     keywords: Mapping[str, Any],
+    batch_id: str | None = None,
 ) -> list[PipelineResult]:
     """Run `pipeline` once per prompt or item; results stand in the order of the items.
 
@@ -45,13 +50,25 @@ async def batch_run(
     concurrency = resolve(pipeline, keywords, concurrency=BATCH_CONCURRENCY).max_concurrency
     options = resolve(pipeline, {**keywords, "max_concurrency": None}, concurrency=RUN_CONCURRENCY)
     plans = [
-        _plan_item(pipeline, item, index, whole=prompts is not None)
+        _plan_item(pipeline, item, index, whole=prompts is not None, run_id=run_id_of(batch_id, index))
         for index, item in enumerate(prompts if prompts is not None else items or ())
     ]
-    results = await _execute_all(plans, options, concurrency)
+    journals = [each.journal for each in plans if each.journal is not None]
+    if journals:
+        await journals[0].expect(journals[1:])
+    try:
+        results = await _execute_all(plans, options, concurrency)
+    finally:
+        if journals:
+            await journals[0].give_up(journals[1:])
     if options.raise_on_failure and any(result.run.status != RunStatus.COMPLETED for result in results):
         raise BatchPipelineError(results)
     return results
+
+
+def run_id_of(batch_id: str | None, index: int) -> str | None:
+    """The run of an item of a batch that has a name: always the same one; None where the batch has none."""
+    return None if batch_id is None else str(uuid5(_BATCHES, f"{batch_id}/{index}"))
 
 
 async def _execute_all(plans: Sequence[Plan], options: RunOptions, concurrency: int) -> list[PipelineResult]:
@@ -79,15 +96,15 @@ async def _execute_all(plans: Sequence[Plan], options: RunOptions, concurrency: 
     return results
 
 
-def _plan_item(pipeline: Pipeline, item: Any, index: int, *, whole: bool) -> Plan:
+def _plan_item(pipeline: Pipeline, item: Any, index: int, *, whole: bool, run_id: str | None) -> Plan:
     try:
         if isinstance(item, str):
-            return plan(pipeline, _with_prompt(pipeline.steps, item))
+            return plan(pipeline, _with_prompt(pipeline.steps, item), run_id=run_id)
         if not isinstance(item, Mapping):
             msg = f"must be text or a mapping, not {type(item).__name__}"
             raise InvalidValueError(msg)
         check_canonical(dict(item), "item")
-        return plan(pipeline, _with_values(pipeline.steps, item, whole=whole))
+        return plan(pipeline, _with_values(pipeline.steps, item, whole=whole), run_id=run_id)
     except GenblazeError as error:
         error.add_note(f"in item {index} of the batch")
         raise

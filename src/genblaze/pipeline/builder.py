@@ -334,6 +334,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         prompts: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
         *,
         items: Sequence[Mapping[str, Any]] | None = None,
+        batch_id: str | None = None,
         **options: Unpack[RunKeywords],
     ) -> list[PipelineResult]:
         """Run the pipeline once per prompt or item and return the results in order.
@@ -343,25 +344,34 @@ class Pipeline(Runnable[None, "PipelineResult"]):
 
         Each item fills in the fields it names (`"{prompt}"`) in every step that contains them.
 
+        Args:
+            prompts: One prompt, or mapping of values, for each run.
+            items: One mapping for each run; what no step names goes to the first step.
+            batch_id: A name for the batch. Called again with it and the same items, after the process died, the batch
+                goes on where it was: what was paid for is taken from the journal.
+            **options: Those of `run`.
+
         Raises:
+            RunTakenError: Another process works on the batch.
             BatchPipelineError: With `raise_on_failure=True`, after all items, when one of them failed.
         """
         from genblaze.pipeline.batch import batch_run
         from genblaze.sync import run_sync
 
-        return run_sync(lambda: batch_run(self, prompts, items, options))
+        return run_sync(lambda: batch_run(self, prompts, items, options, batch_id))
 
     async def abatch_run(
         self,
         prompts: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
         *,
         items: Sequence[Mapping[str, Any]] | None = None,
+        batch_id: str | None = None,
         **options: Unpack[RunKeywords],
     ) -> list[PipelineResult]:
         """`batch_run` for a running event loop."""
         from genblaze.pipeline.batch import batch_run
 
-        return await batch_run(self, prompts, items, options)
+        return await batch_run(self, prompts, items, options, batch_id)
 
     def invoke(self, input: None = None, config: RunnableConfig | None = None) -> PipelineResult:  # noqa: ARG002 - the published signature
         """`run` with the settings of a `RunnableConfig`."""

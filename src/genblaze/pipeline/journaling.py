@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,17 @@ from genblaze.driver import as_provider_error, may_be_taken, outcome_unknown, su
 from genblaze.errors import GenblazeError, JournalError, ProviderError
 from genblaze.file_urls import local_file
 from genblaze.jobs import GenerateContext, Generation, Job, Submitted
-from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal
+from genblaze.journal import (
+    FINISHED,
+    INTENT,
+    SUBMITTED,
+    UNCERTAIN,
+    Entry,
+    Journal,
+    RunRecord,
+    open_journal,
+    owner_of_this_process,
+)
 from genblaze.models.enums import PromptVisibility, ProviderErrorCode
 from genblaze.models.step import Step
 from genblaze.pipeline.cache import step_cache_key
@@ -115,6 +126,35 @@ class RunJournal:
         self._taken_up = taken_up
         self._begun = False
         self._beginning: asyncio.Lock | None = None
+
+    async def expect(self, others: Sequence[RunJournal]) -> None:
+        """Note this run and others of its batch as waiting for their turn.
+
+        Raises:
+            RunTakenError: Another process works on one of them.
+            JournalError: The journal cannot be written.
+        """
+        await self._journal.expect([each._waiting() for each in (self, *others)])
+
+    async def give_up(self, others: Sequence[RunJournal]) -> None:
+        """Note that this run and others of its batch will not begin, where they have not begun."""
+        try:
+            await self._journal.give_up([each.run_id for each in (self, *others)])
+        except JournalError as error:
+            logger.warning("The end of a batch could not be noted: %s", error)
+
+    def _waiting(self) -> RunRecord:
+        now = time()
+        return RunRecord(
+            run_id=self.run_id,
+            name=self._name,
+            created=now,
+            changed=now,
+            status="waiting",
+            owner=owner_of_this_process(),
+            output_dir=str(self._output_dir.absolute()),
+            template=self._template,
+        )
 
     async def take_up(self, steps: Sequence[PlannedStep]) -> None:
         """Own a run that may have been begun before, and only then read what was written: nobody changes it any more.

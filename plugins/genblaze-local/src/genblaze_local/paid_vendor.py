@@ -210,7 +210,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _body(self) -> Any:
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        content = self.rfile.read(length)
+        if len(content) < length:
+            raise ConnectionResetError  # the client died while it was sending: there is no request
+        return json.loads(content)
 
     def _answer(
         self, status: int, body: Any = b"", kind: str = "application/json", *, declared: int | None = None
