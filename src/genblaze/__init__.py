@@ -117,6 +117,7 @@ if TYPE_CHECKING:
     from genblaze.sinks import BaseSink as BaseSink
     from genblaze.sinks import KeyBuilder as KeyBuilder
     from genblaze.sinks import ObjectStorageSink as ObjectStorageSink
+    from genblaze.storing import RETRYABLE_STORAGE_CODES as RETRYABLE_STORAGE_CODES
     from genblaze.storing import DeleteError as DeleteError
     from genblaze.storing import DeleteResult as DeleteResult
     from genblaze.storing import FileEntry as FileEntry
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from genblaze.storing import StorageBackend as StorageBackend
     from genblaze.storing import StorageConfig as StorageConfig
     from genblaze.storing import TransferProgress as TransferProgress
+    from genblaze.storing import classify_botocore_error as classify_botocore_error
     from genblaze.tracing import CompositeTracer as CompositeTracer
     from genblaze.tracing import LoggingTracer as LoggingTracer
     from genblaze.tracing import NoOpTracer as NoOpTracer
@@ -186,7 +188,7 @@ _HOMES = {
     "genblaze.sinks": "BaseSink KeyBuilder ObjectStorageSink",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "
-        "StorageConfig TransferProgress"
+        "StorageConfig TransferProgress RETRYABLE_STORAGE_CODES classify_botocore_error"
     ),
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",

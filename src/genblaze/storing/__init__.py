@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from genblaze.storing.adapting import BackendStore, as_store
 from genblaze.storing.backend import StorageBackend
+from genblaze.storing.botocore_errors import RETRYABLE_STORAGE_CODES, classify_botocore_error
 from genblaze.storing.folder import LocalFolderStore
 from genblaze.storing.options import (
     Encryption,
@@ -29,6 +30,7 @@ from genblaze.storing.records import (
 from genblaze.storing.store import Store, check_content, check_key
 
 __all__ = [
+    "RETRYABLE_STORAGE_CODES",
     "BackendStore",
     "DeleteError",
     "DeleteResult",
@@ -49,4 +51,5 @@ __all__ = [
     "as_store",
     "check_content",
     "check_key",
+    "classify_botocore_error",
 ]

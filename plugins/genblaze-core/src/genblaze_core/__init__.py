@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
     from genblaze.sinks import BaseSink, KeyBuilder, ObjectStorageSink
     from genblaze.storing import (
+        RETRYABLE_STORAGE_CODES,
         DeleteError,
         DeleteResult,
         FileEntry,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
         StorageBackend,
         StorageConfig,
         TransferProgress,
+        classify_botocore_error,
     )
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
     from genblaze_otel import OTelTracer
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "RETRYABLE_STORAGE_CODES",
     "AgentContext",
     "AgentIteration",
     "AgentLoop",
@@ -188,6 +191,7 @@ __all__ = [
     "WebhookError",
     "WordTiming",
     "__version__",
+    "classify_botocore_error",
     "discover_providers",
     "parse_manifest",
     "validate_asset_url",
@@ -254,6 +258,7 @@ _HOMES = {
     "ProviderCapabilities": "genblaze.providers.provider",
     "ProviderError": "genblaze.errors",
     "ProviderErrorCode": "genblaze.models.enums",
+    "RETRYABLE_STORAGE_CODES": "genblaze.storing",
     "Run": "genblaze.models.run",
     "RunBuilder": "genblaze.builders",
     "RunStatus": "genblaze.models.enums",
@@ -288,6 +293,7 @@ _HOMES = {
     "Voice": "genblaze.models.voice",
     "WebhookError": "genblaze.errors",
     "WordTiming": "genblaze.models.asset",
+    "classify_botocore_error": "genblaze.storing",
     "discover_providers": "genblaze.providers.installed",
     "parse_manifest": "genblaze.models.manifest",
     "validate_asset_url": "genblaze.providers.urls",

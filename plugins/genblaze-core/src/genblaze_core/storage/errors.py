@@ -2,5 +2,6 @@
 
 from genblaze.errors import StorageError
 from genblaze.models.enums import StorageErrorCode
+from genblaze.storing import RETRYABLE_STORAGE_CODES, classify_botocore_error
 
-__all__ = ["StorageError", "StorageErrorCode"]
+__all__ = ["RETRYABLE_STORAGE_CODES", "StorageError", "StorageErrorCode", "classify_botocore_error"]

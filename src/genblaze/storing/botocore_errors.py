@@ -6,17 +6,17 @@ Only shapes are read (an error's class name, its `response`), so that nothing he
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from genblaze.errors import StorageError
 from genblaze.models.enums import StorageErrorCode
 
-__all__ = ["classify_botocore_error", "is_conditional_conflict"]
+__all__ = ["RETRYABLE_STORAGE_CODES", "classify_botocore_error"]
 
 Code = StorageErrorCode
 
-RETRIABLE: Final = frozenset({Code.RATE_LIMIT, Code.NETWORK, Code.TIMEOUT, Code.SERVER_ERROR})
+RETRYABLE_STORAGE_CODES: Final = frozenset({Code.RATE_LIMIT, Code.NETWORK, Code.TIMEOUT, Code.SERVER_ERROR})
+"""Failures after which the same call may work later."""
 
 #: S3's error codes, where they say more than the HTTP status.
 BY_S3_CODE: Final = {
@@ -118,11 +118,6 @@ def classify_botocore_error(exc: Exception, *, operation: str, key: str | None =
     return _unanswered(exc, operation, key)
 
 
-def is_conditional_conflict(error: StorageError) -> bool:
-    """Whether a conditional write was refused because its condition did not hold."""
-    return error.status_code == 412
-
-
 def _answered(response: dict[str, Any], operation: str, key: str | None) -> StorageError:
     """The server answered with an error."""
     error, metadata = response.get("Error", {}), response["ResponseMetadata"]
@@ -137,7 +132,7 @@ def _answered(response: dict[str, Any], operation: str, key: str | None) -> Stor
         request_id=metadata.get("RequestId"),
         status_code=status,
         retry_after=_seconds(headers.get("retry-after")),
-        is_retriable=code in RETRIABLE,
+        is_retriable=code in RETRYABLE_STORAGE_CODES,
         operation=operation,
     )
 
@@ -165,7 +160,7 @@ def _unanswered(exc: Exception, operation: str, key: str | None) -> StorageError
     return StorageError(
         _text(operation, key, reason, code),
         error_code=code,
-        is_retriable=code in RETRIABLE and not untrusted,
+        is_retriable=code in RETRYABLE_STORAGE_CODES and not untrusted,
         operation=operation,
     )
 
@@ -184,6 +179,8 @@ def _seconds(retry_after: str | None) -> float | None:
         return max(0.0, float(retry_after))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime
+
     try:
         until = parsedate_to_datetime(retry_after)
     except ValueError:
