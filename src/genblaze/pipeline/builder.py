@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genblaze.models.enums import ProviderErrorCode
     from genblaze.models.event import StreamEvent
     from genblaze.models.policy import EmbedPolicy
+    from genblaze.models.step import Step
     from genblaze.moderation import ModerationHook
     from genblaze.pipeline.cache import StepCache
     from genblaze.pipeline.options import RunKeywords
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.stream import EventStream
     from genblaze.pipeline.template import PipelineTemplate
     from genblaze.plugins import PluginManager
+    from genblaze.providers.provider import BaseProvider
     from genblaze.retry import RetryPolicy
 
 
@@ -306,6 +308,18 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         from genblaze.sync import run_sync
 
         return run_sync(lambda: run(self, options, run_id=run_id, resend=resend))
+
+    def resume_step(
+        self, step: Step, prediction_id: Any, provider: BaseProvider, config: RunnableConfig | None = None
+    ) -> Step:
+        """Collect one job whose id you kept yourself, as `provider.resume` does; for whole runs there is `resume`."""
+        return provider.resume(prediction_id, step, config)
+
+    async def aresume_step(
+        self, step: Step, prediction_id: Any, provider: BaseProvider, config: RunnableConfig | None = None
+    ) -> Step:
+        """`resume_step` for a running event loop."""
+        return await provider.aresume(prediction_id, step, config)
 
     async def arun(self, **options: Unpack[RunKeywords]) -> PipelineResult:
         """`run` for a running event loop, with up to 16 steps at once unless said otherwise."""

@@ -69,6 +69,8 @@ class StepCache:
         corruption_count: Entries that could not be read so far.
     """
 
+    corruption_count: int = 0
+
     def __init__(self, cache_dir: str | Path, *, ttl: float | None = None, max_bytes: int | None = None) -> None:
         for name, value in (("ttl", ttl), ("max_bytes", max_bytes)):
             if value is not None and not value > 0:
@@ -78,7 +80,6 @@ class StepCache:
         self._max_bytes = max_bytes
         self._dir = Path(cache_dir)
         self._dir.mkdir(parents=True, exist_ok=True)
-        self.corruption_count = 0
 
     def __repr__(self) -> str:
         """The folder."""

@@ -169,18 +169,18 @@ class BaseProvider(KnowsModels, Runnable[Step, Step]):
 
         return provider_job(self, request, context)
 
-    def invoke(self, input: Step, config: RunnableConfig | None = None) -> Step:
+    def invoke(self, step: Step, config: RunnableConfig | None = None) -> Step:
         """Run one step outside of a pipeline. Failures are recorded on the returned step, not raised."""
         from genblaze.providers.single import invoke_step
         from genblaze.sync import run_sync
 
-        return run_sync(lambda: invoke_step(self, input, config))
+        return run_sync(lambda: invoke_step(self, step, config))
 
-    async def ainvoke(self, input: Step, config: RunnableConfig | None = None) -> Step:
+    async def ainvoke(self, step: Step, config: RunnableConfig | None = None) -> Step:
         """`invoke` for a running event loop."""
         from genblaze.providers.single import invoke_step
 
-        return await invoke_step(self, input, config)
+        return await invoke_step(self, step, config)
 
     def resume(self, prediction_id: Any, step: Step, config: RunnableConfig | None = None) -> Step:
         """Poll and fetch a job that was submitted before."""
