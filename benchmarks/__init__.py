@@ -1,0 +1,1 @@
+"""What genblaze costs: beside the published package, and beside the physical limit. `python -m benchmarks`."""
