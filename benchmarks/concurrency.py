@@ -20,7 +20,7 @@ class Blocking(SyncProvider):
 
     name = "blocking"
 
-    def generate(self, step, config=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG002, D102
+    def generate(self, step, config=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102
         time.sleep(STEP_SEC)
         step.assets = [ASSET]
         return step
@@ -31,7 +31,7 @@ class Waiting(SyncProvider):
 
     name = "waiting"
 
-    async def generate(self, step, config=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG002, D102
+    async def generate(self, step, config=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102
         await asyncio.sleep(STEP_SEC)
         step.assets = [ASSET]
         return step

@@ -25,7 +25,7 @@ def _retry() -> float:
 
 def _failing_once() -> Instant:
     provider = Instant(failures=1)
-    provider._retry_policy = RetryPolicy(max_attempts=3, initial_backoff=0.0, max_backoff=0.0)
+    provider._retry_policy = RetryPolicy(max_attempts=3, initial_backoff_sec=0.0, max_backoff_sec=0.0)
     return provider
 
 

@@ -42,7 +42,13 @@ class Instant(SyncProvider):
 
 
 class Awaiting(Instant):
-    """The same without blocking the event loop, in the way the published package has it: an overridden `ainvoke`."""
+    """The same without blocking: an overridden `ainvoke` for the published package, an `async def generate` for ours."""
+
+    async def generate(self, step: Step, config: Any = None) -> Step:  # type: ignore[override]
+        """The step with one asset, after `delay` seconds."""
+        await asyncio.sleep(self.delay)
+        step.assets = [asset()]
+        return step
 
     async def ainvoke(self, input: Step, config: Any = None) -> Step:
         """The step with one asset, after `delay` seconds."""

@@ -44,8 +44,8 @@ class RunProjection:
         assets = Projection(Asset, omit=asset, depth=_ASSET_DEPTH)
         self._step = Projection(Step, omit=step, parts=[assets], depth=_STEP_DEPTH)
         self._run = Projection(Run, omit=run, parts=[self._step], depth=_RUN_DEPTH)
-        # Steps are written one by one, so that an unusual one does not slow down the others: the other fields
-        # of the run are therefore written in two parts.
+        # Steps are written apart, so that an unusual one does not slow down the others: the other fields of the run are
+        # therefore written in two parts.
         fields = Run.__struct_fields__
         self._before = Projection(Run, omit={*run, *(name for name in fields if name >= "steps")}, depth=_RUN_DEPTH)
         self._after = Projection(Run, omit={*run, *(name for name in fields if name <= "steps")}, depth=_RUN_DEPTH)
@@ -57,10 +57,9 @@ class RunProjection:
             ManifestError: For a value that canonical JSON cannot hold; the text names its place in the run.
         """
         try:
-            steps = b",".join(map(self._step.to_bytes, run.steps))
-            return b'%b,"steps":[%b],%b' % (
+            return b'%b,"steps":%b,%b' % (
                 self._before.to_bytes(run)[:-1],
-                steps,
+                self._step.list_to_bytes(run.steps),
                 self._after.to_bytes(run)[1:],
             )
         except ManifestError:

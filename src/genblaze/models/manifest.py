@@ -271,7 +271,7 @@ def parse_manifest(data: dict[str, Any] | bytes | str) -> Manifest:
     try:
         with without_checks():
             document = (
-                msgspec.convert(copied(data), _Document, strict=False)
+                msgspec.convert(_apart(data), _Document, strict=False)
                 if isinstance(data, dict)
                 else _decoder.decode(data)
             )
@@ -281,6 +281,14 @@ def parse_manifest(data: dict[str, Any] | bytes | str) -> Manifest:
         raise _problem(data, error) from None
     _refuse_inconsistent(manifest)
     return manifest
+
+
+def _apart(data: dict[str, Any]) -> Any:
+    """A copy that shares no container with the document; by msgspec, unless it holds what JSON has no form for."""
+    try:
+        return msgspec.to_builtins(data)
+    except (TypeError, ValueError, OverflowError):
+        return copied(data)
 
 
 def _fields(document: _Document) -> dict[str, Any]:

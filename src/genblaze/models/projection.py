@@ -84,6 +84,18 @@ class Projection:
             text = None
         return canonical_bytes(self.to_dict(record), depth=self._depth) if text is None else text
 
+    def list_to_bytes(self, records: list[Any]) -> bytes:
+        """Write records as a JSON list: all at once, or one by one where one of them is unusual.
+
+        Raises:
+            ManifestError: For a value that canonical JSON cannot hold.
+        """
+        try:
+            text = plain_bytes(list(map(self._view_of, records)))
+        except _UnusualError:
+            text = None
+        return b"[%b]" % b",".join(map(self.to_bytes, records)) if text is None else text
+
     def to_dict(self, record: Any) -> Any:
         """Take a record apart for the general rules; what is no record of this class stays as it is."""
         if not isinstance(record, self.kind):
