@@ -42,7 +42,7 @@ class Instant(SyncProvider):
 
 
 class Awaiting(Instant):
-    """The same without blocking: an overridden `ainvoke` for the published package, an `async def generate` for ours."""
+    """The same without blocking: `ainvoke` overridden for the published package, `async def generate` for ours."""
 
     async def generate(self, step: Step, config: Any = None) -> Step:  # type: ignore[override]
         """The step with one asset, after `delay` seconds."""

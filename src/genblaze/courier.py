@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
     from genblaze.storing import Store
 
-__all__ = ["PluginCourier"]
+__all__ = ["PluginCourier", "input_folder"]
+
+
+def input_folder(output_dir: Path) -> Path:
+    """Where copies of inputs are kept: of files that carried a manifest, and of what lies elsewhere."""
+    return output_dir.absolute() / ".genblaze" / "inputs"
 
 
 class PluginCourier:

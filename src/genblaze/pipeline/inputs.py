@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genblaze.courier import input_folder
 from genblaze.errors import GenblazeError
 from genblaze.file_urls import local_file
 from genblaze.models.enums import StepStatus
@@ -12,7 +13,6 @@ from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from genblaze.models.asset import Asset
     from genblaze.models.step import Step
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 class InputError(GenblazeError):
     """A step cannot be given its inputs; the provider is never called."""
-
-
-def input_folder(plan: Plan) -> Path:
-    """Where copies of inputs are kept: of files that carried a manifest, and of what lies elsewhere."""
-    return plan.output_dir.absolute() / ".genblaze" / "inputs"
 
 
 def declared_inputs(planned: PlannedStep, earlier: Sequence[Step | None]) -> list[Asset]:
@@ -94,7 +89,7 @@ def _pristine_one(asset: Asset, plan: Plan) -> Asset:
     asset.sha256, asset.size_bytes = digest.sha256, digest.size
     given = asset.model_copy(deep=True)
     if digest.size != path.stat().st_size:
-        folder = input_folder(plan)
+        folder = input_folder(plan.output_dir)
         folder.mkdir(parents=True, exist_ok=True)
         clean = folder / f"{digest.sha256}{path.suffix}"
         if not clean.is_file():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -11,10 +10,12 @@ from uuid import uuid4
 import msgspec
 
 from genblaze.canonical import check_canonical
+from genblaze.courier import PluginCourier, input_folder
 from genblaze.credentials import find_credential
 from genblaze.errors import GenblazeError
 from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality, ProviderErrorCode
+from genblaze.models.record import copied
 from genblaze.models.step import Step
 from genblaze.pipeline.fallback import choices, provider_name
 from genblaze.pipeline.journaling import RunJournal, open_run
@@ -91,8 +92,8 @@ class PlannedStep(msgspec.Struct, kw_only=True):
             negative_prompt=self.negative_prompt,
             prompt_visibility=spec.prompt_visibility,
             seed=self.seed,
-            params=deepcopy(first.params),
-            metadata=deepcopy(spec.metadata),
+            params=copied(first.params),
+            metadata=copied(spec.metadata),
             step_index=self.index,
         )
 
@@ -118,6 +119,7 @@ class Plan(msgspec.Struct, kw_only=True):
     moderation: ModerationHook | None
     tracers: tuple[NamedTracer, ...]
     fallback_on: frozenset[ProviderErrorCode]
+    courier: PluginCourier
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
 
@@ -159,10 +161,11 @@ def plan(
         name=pipeline._name or None,
         tenant_id=pipeline._tenant_id,
         project_id=pipeline._project_id,
-        metadata=deepcopy(pipeline._metadata) | (metadata or {}),
+        metadata=copied(pipeline._metadata) | (metadata or {}),
         parent_run_id=pipeline._parent_run_id,
         plugins=plugins,
         output_dir=output_dir,
+        courier=PluginCourier(lambda: plugins, input_folder(output_dir)),
         journal=journal,
         cache=pipeline._cache,
         moderation=pipeline._moderation,
@@ -261,7 +264,7 @@ def _check_capabilities(provider: Any, name: str, modality: Modality, where: str
 
 def _normalized(spec: StepSpec, provider: Any, name: str, where: str) -> dict[str, Any]:
     """The step's parameters as the provider calls them, checked to be recordable and free of credentials."""
-    params = deepcopy(spec.params)
+    params: dict[str, Any] = copied(spec.params)
     normalize = getattr(provider, "normalize_params", None)
     if normalize is not None:
         try:

@@ -7,7 +7,6 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from genblaze.courier import PluginCourier
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error, outcome_unknown
 from genblaze.errors import ProviderError
@@ -16,7 +15,7 @@ from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.caching import CacheStage
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
-from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, input_folder, pristine_inputs
+from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
 from genblaze.pipeline.intake import take_from_outside
 from genblaze.pipeline.journaling import StepJournal
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
@@ -199,7 +198,7 @@ class StepRun:
             deadline=deadline,
             report=watch.report,
             instances=self.plan.plugins.instances,
-            courier=PluginCourier(lambda: self.plan.plugins, input_folder(self.plan)),
+            courier=self.plan.courier,
         )
         job = self.plan.plugins.generate(self._request(candidate, inputs), context, provider=candidate.provider)
         self._paid = candidate.paid or bool(getattr(job, "paid", False))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.event import ProgressEvent
+from genblaze.models.record import copied
 from genblaze.models.step import Step
 from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
 from genblaze.providers.runnable import RunnableConfig
@@ -188,8 +188,8 @@ def step_of(request: Request) -> Step:
         negative_prompt=request.negative_prompt,
         prompt_visibility=request.prompt_visibility,
         seed=request.seed,
-        params=deepcopy(request.params),
+        params=copied(request.params),
         inputs=[asset.model_copy(deep=True) for asset in request.inputs],
-        metadata=deepcopy(request.metadata),
+        metadata=copied(request.metadata),
         status=StepStatus.SUBMITTED,
     )
