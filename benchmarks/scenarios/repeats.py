@@ -24,9 +24,8 @@ def _retry() -> float:
 
 
 def _failing_once() -> Instant:
-    provider = Instant(failures=1)
-    provider._retry_policy = RetryPolicy(max_attempts=3, initial_backoff_sec=0.0, max_backoff_sec=0.0)
-    return provider
+    policy = RetryPolicy(max_attempts=3, initial_backoff_sec=0.0, max_backoff_sec=0.0)
+    return Instant(failures=1, retry_policy=policy)
 
 
 def _cache_hit() -> float:

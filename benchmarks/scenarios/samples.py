@@ -23,8 +23,8 @@ class Instant(SyncProvider):
 
     name = "instant"
 
-    def __init__(self, delay: float = 0.0, failures: int = 0) -> None:
-        super().__init__()
+    def __init__(self, delay: float = 0.0, failures: int = 0, **settings: Any) -> None:
+        super().__init__(**settings)
         self.delay = delay
         self.failures = failures
         self._failed: dict[str, int] = {}

@@ -96,7 +96,9 @@ class StepCache:
             return None
         except (GenblazeError, ValueError, TypeError, OSError) as error:
             self.corruption_count += 1
-            logger.warning("Cache entry %s cannot be read and is ignored: %s", path.name, error)
+            logger.warning("Cache entry %s cannot be read and is dropped: %s", path.name, error)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             return None
         if self._max_bytes is not None:
             _touch(path)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from genblaze.file_urls import local_file
 from genblaze.pipeline.cache import revive
 from genblaze.pipeline.fallback import turn_to
 from genblaze.threads import daemon_threads
@@ -56,6 +57,8 @@ class CacheStage:
         if cache is None:
             return False
         self._asked = self._step.model_copy(deep=True)
+        if await self._look_up():  # an answer that is there needs no turn
+            return True
         pause = FIRST_LOOK_SEC
         while True:
             self._turn = cache.turn(self._asked, self._plan.tenant_id)
@@ -78,10 +81,13 @@ class CacheStage:
     async def _look_up(self) -> bool:
         plan = self._plan
         assert plan.cache is not None and self._asked is not None  # noqa: S101, PT018 - `answer` has seen to it
-        found = await daemon_threads.run(plan.cache.get, self._asked, plan.tenant_id)
+        found = plan.cache.get(self._asked, plan.tenant_id)  # reading a small file takes less than asking a thread to
         if found is None:
             return False
-        assets = await daemon_threads.run(revive, found, plan.output_dir, plan.plugins)
+        if any(local_file(asset.url) for asset in found.assets):
+            assets = await daemon_threads.run(revive, found, plan.output_dir, plan.plugins)
+        else:
+            assets = revive(found, plan.output_dir, plan.plugins)
         if assets is None:
             return False
         self._adopt(found, assets)
