@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from genblaze.storing import StorageConfig as StorageConfig
     from genblaze.storing import TransferProgress as TransferProgress
     from genblaze.storing import classify_botocore_error as classify_botocore_error
+    from genblaze.testing import ProviderComplianceTests as ProviderComplianceTests
     from genblaze.tracing import CompositeTracer as CompositeTracer
     from genblaze.tracing import LoggingTracer as LoggingTracer
     from genblaze.tracing import NoOpTracer as NoOpTracer
@@ -180,6 +181,7 @@ _HOMES = {
     "genblaze.providers.installed": "discover_providers",
     "genblaze.providers.model_registry": "ModelRegistry",
     "genblaze.providers.params": "ParamSurface",
+    "genblaze.testing": "ProviderComplianceTests",
     "genblaze.providers.provider": "BaseProvider ProviderCapabilities SubmitResult SyncProvider",
     "genblaze.providers.runnable": "Runnable RunnableConfig",
     "genblaze.providers.spec": "ModelSpec",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from genblaze.testing.providers import ProviderComplianceTests
 from genblaze.testing.stores import StoreContract
 from genblaze.testing.vendors import Answer, Received, VendorSimulator
 
-__all__ = ["Answer", "Received", "StoreContract", "VendorSimulator"]
+__all__ = ["Answer", "ProviderComplianceTests", "Received", "StoreContract", "VendorSimulator"]

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         TransferProgress,
         classify_botocore_error,
     )
+    from genblaze.testing import ProviderComplianceTests
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
     from genblaze_otel import OTelTracer
 
@@ -154,6 +155,7 @@ __all__ = [
     "PromptTemplate",
     "PromptVisibility",
     "ProviderCapabilities",
+    "ProviderComplianceTests",
     "ProviderError",
     "ProviderErrorCode",
     "Run",
@@ -256,6 +258,7 @@ _HOMES = {
     "PromptTemplate": "genblaze.pipeline.prompt_template",
     "PromptVisibility": "genblaze.models.enums",
     "ProviderCapabilities": "genblaze.providers.provider",
+    "ProviderComplianceTests": "genblaze.testing",
     "ProviderError": "genblaze.errors",
     "ProviderErrorCode": "genblaze.models.enums",
     "RETRYABLE_STORAGE_CODES": "genblaze.storing",
