@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from genblaze.embedding import ContentDigest, content_digest, copy_content
-from genblaze.errors import SinkError, URLPolicyError
+from genblaze.errors import SinkError, StorageError, URLPolicyError
+from genblaze.models.enums import StorageErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +71,9 @@ def pristine_content(
     if path is None:
         path = _temporary(stack) / "content"
         _bring(asset.url, path, store, plugins)
+    if not path.is_file():
+        msg = f"there is no file {path}"
+        raise StorageError(msg, error_code=StorageErrorCode.NOT_FOUND, operation="put")
     size = path.stat().st_size
     if asset.sha256 is not None and asset.size_bytes == size:
         return path, ContentDigest(asset.sha256, size)

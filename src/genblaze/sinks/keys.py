@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -14,7 +14,10 @@ from genblaze.errors import InvalidValueError, StorageError
 from genblaze.models.enums import KeyStrategy
 from genblaze.storing import check_key
 
-__all__ = ["KeyBuilder", "KeyLayout", "RunScope", "check_segment", "extension_of"]
+if TYPE_CHECKING:
+    from genblaze.models.run import Run
+
+__all__ = ["KeyBuilder", "KeyLayout", "RunScope", "check_segment", "extension_of", "scope_of"]
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 PRIVATE: Final = "private, max-age=3600"
@@ -91,6 +94,11 @@ class RunScope(Struct, frozen=True):
     run_id: str | None = None
     tenant_id: str | None = None
     date: str | None = None
+
+
+def scope_of(run: Run) -> RunScope:
+    """What of this run goes into keys."""
+    return RunScope(run.run_id, run.tenant_id, run.created_at.strftime("%Y-%m-%d"))
 
 
 class KeyLayout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import wait
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING
 from genblaze.errors import GenblazeError, InvalidValueError, SinkError, URLPolicyError
 from genblaze.file_urls import local_file
 from genblaze.models.enums import KeyStrategy, StepStatus, URLPolicy
-from genblaze.sinks.content import check_origin
 from genblaze.sinks.contract import BaseSink
-from genblaze.sinks.keys import KeyLayout, RunScope, check_segment
+from genblaze.sinks.delivering import deliver_assets, is_own
+from genblaze.sinks.keys import KeyLayout, RunScope, check_segment, scope_of
 from genblaze.sinks.manifests import manifest_options, store_manifest
-from genblaze.sinks.records import Deliveries, StoredManifest, Transfer
-from genblaze.sinks.transfer import RunTransfer, StoredObject, Uploader
+from genblaze.sinks.reading import ManifestReader
+from genblaze.sinks.records import Deliveries, StoredManifest
+from genblaze.sinks.transfer import RunTransfer, Uploader
 from genblaze.storing import as_store
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from genblaze.models.asset import Asset
     from genblaze.models.manifest import Manifest
@@ -55,6 +57,10 @@ class ObjectStorageSink(BaseSink):
         asset_url_policy: `PUBLIC` insists on a backend with a public address; URLs that expire are no records.
         pipelined_transfer: Accepted for published programs; transfers are always pipelined.
         eager_transfer: Accepted for published programs; uploads always begin as steps end.
+        strict_manifest_reads: Refuse to read manifests with outputs that have no digest; unless given, the variable
+            `GENBLAZE_STRICT_MANIFEST_READS` says it.
+        allow_unverified_manifest_reads: Read them all the same; else `GENBLAZE_ALLOW_UNVERIFIED_MANIFEST_READS`.
+        legacy_index_tenant_id: Whose assets the notes are about that older programs wrote without a tenant.
 
     Raises:
         InvalidValueError: The backend is no store, or an argument is out of range.
@@ -76,6 +82,9 @@ class ObjectStorageSink(BaseSink):
         asset_url_policy: URLPolicy = URLPolicy.AUTO,
         pipelined_transfer: bool = False,  # noqa: ARG002 - published
         eager_transfer: bool = False,  # noqa: ARG002 - published
+        allow_unverified_manifest_reads: bool | None = None,
+        strict_manifest_reads: bool | None = None,
+        legacy_index_tenant_id: str | None = None,
     ) -> None:
         _check_policy(asset_url_policy, backend)
         if max_upload_workers < 1:
@@ -83,6 +92,13 @@ class ObjectStorageSink(BaseSink):
             raise InvalidValueError(msg)
         self._store = as_store(backend)
         self._layout = KeyLayout(prefix, key_strategy)
+        self._reader = ManifestReader(
+            self._store,
+            self._layout,
+            strict=strict_manifest_reads,
+            allow_unverified=allow_unverified_manifest_reads,
+            legacy_tenant=legacy_index_tenant_id,
+        )
         self._parquet_sink = parquet_sink
         self._workers = max_upload_workers
         self._asset_lock = asset_lock
@@ -109,7 +125,7 @@ class ObjectStorageSink(BaseSink):
         transfer = self._transfer(RunScope(run_id, tenant_id, date_str))
         for asset in step.assets:
             path = local_file(asset.url)
-            if path is not None and asset.sha256 is not None and _is_own(path, self._roots, step):
+            if path is not None and asset.sha256 is not None and is_own(path, self._roots, step):
                 transfer.begin(asset, path)
 
     def write_run(self, run: Run, manifest: Manifest) -> None:
@@ -142,6 +158,72 @@ class ObjectStorageSink(BaseSink):
             errors.append(error)
             raise
 
+    def put_asset(self, asset: Asset, *, manifest_uri: str | None = None, tenant_id: str | None = None) -> Asset:
+        """Store a single asset that belongs to no run, and set its URL, digest and size.
+
+        Args:
+            asset: What to store; a local file may lie anywhere, as it is you who names it.
+            manifest_uri: The stored manifest that lists it; a note then lets `read_manifest_for_asset` find it.
+            tenant_id: For whom; needed with `manifest_uri`.
+
+        Returns:
+            The same asset.
+
+        Raises:
+            GenblazeError: It could not be stored, and is as it was.
+        """
+        return self.put_assets([asset], manifest_uri=manifest_uri, tenant_id=tenant_id)[0]
+
+    def put_assets(
+        self, assets: Sequence[Asset], *, manifest_uri: str | None = None, tenant_id: str | None = None
+    ) -> list[Asset]:
+        """`put_asset` for several at once; the first failure is raised after the others have ended."""
+        self.check(tenant_id=tenant_id, run_id=None)
+        if manifest_uri is not None and not tenant_id:
+            msg = "put_asset: a manifest_uri needs the tenant_id for whom the asset can be looked up"
+            raise SinkError(msg)
+        uploader, scope = self._uploads(), RunScope(tenant_id=tenant_id)
+        begun = [uploader.submit(asset, scope, local_file(asset.url)) for asset in assets]
+        wait(begun)
+        for asset, future in zip(assets, begun, strict=True):
+            stored = future.result()
+            asset.url, asset.sha256, asset.size_bytes = stored.url, stored.sha256, stored.size
+            if manifest_uri is not None and tenant_id:
+                self._reader.note(asset.asset_id, manifest_uri, tenant_id)
+        return list(assets)
+
+    def manifest_key_for(self, run: Run) -> str:
+        """The key of a run's manifest."""
+        return self._layout.manifest(scope_of(run))
+
+    def manifest_url_for(self, run: Run) -> str:
+        """The lasting URL of a run's manifest."""
+        return self._store.url_of(self.manifest_key_for(run))
+
+    def read_manifest(self, run: Run, *, verify: bool = True, allow_unverified_assets: bool = False) -> Manifest:
+        """The stored manifest of a run, checked unless told otherwise.
+
+        Args:
+            run: Its id, tenant and date say where the manifest is.
+            verify: Check its hash, and that outputs have digests (a warning, unless the sink reads strictly).
+            allow_unverified_assets: Do not mind outputs without a digest.
+
+        Raises:
+            StorageError: There is none.
+            ManifestError: It is not what its hash says, or no manifest at all.
+        """
+        key = self.manifest_key_for(run)
+        return self._reader.read(key, verify=verify, allow_unverified_assets=allow_unverified_assets)
+
+    def read_manifest_for_asset(
+        self, asset_id: str, *, tenant_id: str, verify: bool = True, allow_unverified_assets: bool = False
+    ) -> Manifest | None:
+        """The manifest that an asset was put with; None where there is none for this tenant."""
+        self.check(tenant_id=tenant_id, run_id=None)
+        return self._reader.read_for_asset(
+            asset_id, tenant_id, verify=verify, allow_unverified_assets=allow_unverified_assets
+        )
+
     def close(self, timeout: float | None = None) -> None:  # noqa: ARG002 - published; stores have their own time limits
         """Wait for uploads under way. The sink can go on to be used; the store stays open."""
         with self._lock:
@@ -151,66 +233,20 @@ class ObjectStorageSink(BaseSink):
             uploader.close()
 
     def _store_run(self, run: Run, manifest: Manifest, deliveries: Deliveries) -> None:
-        scope = RunScope(run.run_id, run.tenant_id, run.created_at.strftime("%Y-%m-%d"))
+        scope = scope_of(run)
         try:
             self.check(tenant_id=run.tenant_id, run_id=run.run_id)
             manifest.assert_writable_schema()
-            failed = self._store_assets(run, manifest, scope, deliveries)
-            manifest.transfer_failures = [asset_id for asset_id, _ in failed]
-            if failed:
-                raise SinkError(_failure_text(failed, len(deliveries.transfers)))
+            deliver_assets(run, manifest, self._transfer(scope), deliveries, sink=repr(self), roots=self._roots)
             manifest.compute_hash()
             self._store_manifest(manifest, scope, deliveries)
         except (GenblazeError, OSError) as error:
             msg = f"{self!r} could not store run {run.run_id}: {error}"
             raise SinkError(msg, sink=repr(self)) from error
+        finally:
+            with self._lock:
+                self._open.pop(run.run_id, None)
         self._hand_to_parquet(run, manifest)
-
-    def _store_assets(
-        self, run: Run, manifest: Manifest, scope: RunScope, deliveries: Deliveries
-    ) -> list[tuple[str, str]]:
-        """Upload the outputs and rewrite their URLs; returns the ids of those that failed, each with the reason."""
-        name = repr(self)
-        done = {each.asset_id for each in deliveries.transfers if each.sink == name and each.status == "stored"}
-        outcomes = self._upload(run, scope, deliveries, done)
-        moved = {asset.url: outcome for asset, outcome in outcomes if isinstance(outcome, StoredObject)}
-        failed = [(asset.asset_id, outcome) for asset, outcome in outcomes if isinstance(outcome, str)]
-        deliveries.transfers[:] = [
-            each for each in deliveries.transfers if each.sink != name or each.asset_id in done
-        ] + [_transfer_of(asset.asset_id, outcome, name) for asset, outcome in outcomes]
-        _rewrite(run, moved)
-        if manifest.run is not run:
-            _rewrite(manifest.run, moved)
-        return failed
-
-    def _upload(
-        self, run: Run, scope: RunScope, deliveries: Deliveries, done: set[str]
-    ) -> list[tuple[Asset, StoredObject | str]]:
-        """Begin with every output that is not done, then wait for all."""
-        transfer = self._transfer(scope)
-        refused: dict[str, str] = {}
-        wanted = [(step, asset) for step in run.steps for asset in step.assets if asset.asset_id not in done]
-        for step, asset in wanted:
-            path = deliveries.paths.get(asset.asset_id) or local_file(asset.url)
-            reason = None if path is None else self._origin_problem(path, asset, step, run, deliveries)
-            if asset.url in refused or reason is not None:
-                refused.setdefault(asset.url, reason or "")
-            else:
-                transfer.begin(asset, path)
-        outcomes = [(asset, refused.get(asset.url) or transfer.outcome(asset)) for _, asset in wanted]
-        with self._lock:
-            self._open.pop(run.run_id, None)
-        return outcomes
-
-    def _origin_problem(self, path: Path, asset: Asset, step: Step, run: Run, deliveries: Deliveries) -> str | None:
-        """Why a local file is not to be sent away; None when it is the run's own, or the user named it."""
-        if step.provider is None or any(asset.url == given.url for given in step.inputs):
-            return None
-        try:
-            check_origin(path, (*self._roots, *deliveries.folders), step.started_at or run.created_at)
-        except URLPolicyError as error:
-            return str(error)
-        return None
 
     def _store_manifest(self, manifest: Manifest, scope: RunScope, deliveries: Deliveries) -> None:
         name = repr(self)
@@ -229,15 +265,18 @@ class ObjectStorageSink(BaseSink):
 
     def _transfer(self, scope: RunScope) -> RunTransfer:
         """The uploads of a run, begun by whoever speaks of it first."""
+        uploader = self._uploads()
         with self._lock:
-            if self._uploader is None:
-                self._uploader = self._new_uploader()
-            return self._open.setdefault(scope.run_id or "", RunTransfer(self._uploader, scope))
+            return self._open.setdefault(scope.run_id or "", RunTransfer(uploader, scope))
 
-    def _new_uploader(self) -> Uploader:
+    def _uploads(self) -> Uploader:
         from genblaze.plugins import default_plugins
 
-        return Uploader(self._store, self._layout, self._plugins or default_plugins(), self._workers, self._asset_lock)
+        with self._lock:
+            if self._uploader is None:
+                plugins = self._plugins or default_plugins()
+                self._uploader = Uploader(self._store, self._layout, plugins, self._workers, self._asset_lock)
+            return self._uploader
 
 
 def _check_policy(policy: URLPolicy, backend: object) -> None:
@@ -247,40 +286,3 @@ def _check_policy(policy: URLPolicy, backend: object) -> None:
     if policy == URLPolicy.PUBLIC and not getattr(backend, "public_url_base", None):
         msg = "ObjectStorageSink: asset_url_policy PUBLIC needs a backend with a public_url_base"
         raise URLPolicyError(msg)
-
-
-def _is_own(path: Path, roots: Sequence[Path], step: Step) -> bool:
-    """Whether a file is known to be the step's own already while the run is under way."""
-    try:
-        check_origin(path, roots, step.started_at)
-    except URLPolicyError:
-        return False
-    return True
-
-
-def _transfer_of(asset_id: str, outcome: StoredObject | str, sink: str) -> Transfer:
-    if isinstance(outcome, str):
-        return Transfer(asset_id=asset_id, sink=sink, status="failed", error=outcome)
-    return Transfer(asset_id=asset_id, sink=sink, status="stored", url=outcome.url)
-
-
-def _failure_text(failed: Sequence[tuple[str, str]], total: int) -> str:
-    reasons = "; ".join(f"{asset_id}: {reason}" for asset_id, reason in failed)
-    return (
-        f"{len(failed)} of {total} outputs could not be stored, so the manifest was not either ({reasons}). "
-        "Nothing is lost: sink.retry(result) does the rest."
-    )
-
-
-def _rewrite(run: Run, moved: dict[str, StoredObject]) -> None:
-    """Let the records say where their content is now, outputs and the inputs that were outputs alike."""
-    for asset in _assets(run):
-        stored = moved.get(asset.url)
-        if stored is not None:
-            asset.url, asset.sha256, asset.size_bytes = stored.url, stored.sha256, stored.size
-
-
-def _assets(run: Run) -> Iterator[Asset]:
-    for step in run.steps:
-        yield from step.assets
-        yield from step.inputs

@@ -79,8 +79,8 @@ class Uploader:
         if stored is not None:
             return stored
         with ExitStack() as stack:
-            size = asset.size_bytes or (path.stat().st_size if path is not None else UPLOAD_BYTES)
-            stack.enter_context(self._budget.hold(size))
+            size = path.stat().st_size if path is not None and path.is_file() else asset.size_bytes
+            stack.enter_context(self._budget.hold(UPLOAD_BYTES if size is None else size))
             content, digest = pristine_content(asset, path, self.store, self._plugins, stack)
             key = self._key(asset, scope, digest.sha256)
             self._put(key, content, digest, asset.media_type)
