@@ -17,7 +17,7 @@ from pathlib import Path
 from packaging.metadata import Metadata
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALLED = ("genblaze", "genblaze-core", "genblaze-media", "genblaze-local")
+INSTALLED = ("genblaze", "genblaze-core", "genblaze-media", "genblaze-local", "genblaze-http", "genblaze-openai")
 FIRST_PROGRAM = """\
 from genblaze_core import Pipeline, Modality
 from genblaze_local import LocalImageProvider
@@ -25,6 +25,20 @@ result = Pipeline("first").step(LocalImageProvider(output_dir="output/"), model=
     prompt="a red fox sitting in a snowy forest, golden hour", modality=Modality.IMAGE).run()
 asset = result.run.steps[0].assets[0]
 print(asset.url, asset.sha256, result.manifest.canonical_hash, result.manifest.verify())
+"""
+# The first program of the user guide, with OpenAI played on this machine.
+VENDOR_PROGRAM = """\
+import base64, glob, os
+from genblaze.testing import Answer, VendorSimulator
+with VendorSimulator() as vendor:
+    picture = base64.b64encode(open(glob.glob("output/*.png")[0], "rb").read()).decode()
+    vendor.on("POST", "/v1/images/generations", Answer(body={"data": [{"b64_json": picture}]}))
+    os.environ.update(OPENAI_API_KEY="key", OPENAI_BASE_URL=vendor.url + "/v1")
+    from genblaze_core import Pipeline, Modality
+    from genblaze_openai import DalleProvider
+    result = Pipeline("my-first-pipeline").step(DalleProvider(output_dir="output/"), model="dall-e-3",
+        prompt="a red fox sitting in a snowy forest, golden hour", modality=Modality.IMAGE).run()
+    print(result.manifest.verify())
 """
 
 
@@ -69,6 +83,8 @@ def check_program(wheels: list[Path], folder: Path) -> None:
     url, sha256, canonical_hash, verified = call(binaries / "python", "-c", FIRST_PROGRAM, folder=folder).split()
     if not url.startswith("file://") or len(sha256) != 64 or len(canonical_hash) != 64 or verified != "True":
         sys.exit(f"the first program printed {url} {sha256} {canonical_hash} {verified}")
+    if call(binaries / "python", "-c", VENDOR_PROGRAM, folder=folder).split() != ["True"]:
+        sys.exit("the guide's first program did not give a manifest that verifies")
     print(call(binaries / "genblaze", "verify", "output", folder=folder), end="")
 
 

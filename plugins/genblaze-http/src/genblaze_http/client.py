@@ -1,12 +1,12 @@
-"""One pooled httpx client per provider and event loop, and the one way a vendor is called."""
+"""One pooled httpx client per event loop, and the one way a vendor is called."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 import httpx
 import msgspec
@@ -85,7 +85,6 @@ class VendorClient:
         self.base_url = base_url.rstrip("/")
         self._key = key
         self._timeout = httpx.Timeout(timeout, connect=min(CONNECT_SEC, timeout), pool=None)
-        self._alive: WeakKeyDictionary[Any, tuple[Any, httpx.AsyncClient]] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"VendorClient({self.vendor.name}, {self.base_url})"
@@ -133,7 +132,7 @@ class VendorClient:
         if httpx.URL(url).netloc != httpx.URL(self.base_url).netloc:
             msg = f"{self.vendor.name}: a URL at another host than {self.base_url} is not sent the key"
             raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
-        client = await self._client()
+        client = await _loops_client()
         try:
             response = await client.request(
                 method,
@@ -142,6 +141,7 @@ class VendorClient:
                 files=None if parts is None else [_field(name, value) for name, value in parts],
                 params=query,
                 headers={**self.headers(), **(headers or {})},
+                timeout=self._timeout,
             )
         except httpx.HTTPError as error:
             raise self._unreached(error) from None  # the exception holds the request, and that the key
@@ -170,20 +170,30 @@ class VendorClient:
         text = self.redact(f"{self.vendor.name} at {self.base_url} {what}: {name} {error}".rstrip())
         return ProviderError(text, error_code=code, uncertain=not unsent)
 
-    async def _client(self) -> httpx.AsyncClient:
-        """The client of this loop, made at first need and closed with the loop."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._alive:
-            lifetime = _lifetime(self._timeout)
-            self._alive[loop] = (lifetime, await anext(lifetime))
-        return self._alive[loop][1]
+
+#: The client of each running loop. Held here and not by a provider, which may be dropped while the loop goes on: only
+#: the end of the loop can still wait for connections to be closed.
+_clients: dict[asyncio.AbstractEventLoop, tuple[Any, httpx.AsyncClient]] = {}
 
 
-async def _lifetime(timeout: httpx.Timeout) -> AsyncGenerator[httpx.AsyncClient, None]:
+async def _loops_client() -> httpx.AsyncClient:
+    """The client of this loop, made at first need and closed with the loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        lifetime = _lifetime(loop)
+        _clients[loop] = (lifetime, await anext(lifetime))
+    return _clients[loop][1]
+
+
+async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient, None]:
     """Holds a client open. A loop that is shut down closes its asynchronous generators first, and so the client."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-    async with httpx.AsyncClient(timeout=timeout, limits=limits, verify=tls(), headers=_agent()) as client:
-        yield client
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # none: several accounts may share the client
+    try:
+        async with httpx.AsyncClient(limits=limits, verify=tls(), headers=_agent(), cookies=cookies) as client:
+            yield client
+    finally:
+        del _clients[loop]
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from functools import cached_property
 from pathlib import Path
+from time import time
 from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
 
 import msgspec
@@ -32,25 +32,19 @@ T = TypeVar("T")
 
 
 class Settings(TypedDict, total=False):
-    """Keyword arguments that every vendor's provider takes.
+    """Keyword arguments that every vendor's provider takes, beside those that stand at a place of their own.
 
     Attributes:
-        output_dir: Folder for the files; without it the pipeline's own.
-        http_timeout: Seconds that the vendor may think before it answers a call.
         timeout: Another name for `http_timeout`.
         base_url: Where the API is, if not at the vendor's own address.
-        poll_interval: Seconds between polls.
         models: As for every provider.
         retry_policy: How failed calls are repeated.
         probe_cache_ttl: As for every provider.
         probe_cache_max_entries: As for every provider.
     """
 
-    output_dir: str | Path | None
-    http_timeout: float | None
     timeout: float | None
     base_url: str | None
-    poll_interval: float
     models: Any
     retry_policy: RetryPolicy | None
     probe_cache_ttl: float | None
@@ -61,7 +55,10 @@ class VendorProvider(BaseProvider):
     """A provider of a declared vendor. Use `SingleCallProvider` or `PolledProvider`.
 
     Args:
-        key: The API key; without it the vendor's environment variable is read at the first need.
+        key: The API key; without it the vendor's environment variable is read at each need.
+        output_dir: Folder for the files; without it the pipeline's own.
+        http_timeout: Seconds that the vendor may think before it answers a call.
+        poll_interval: Seconds between polls.
         settings: See `Settings`.
 
     Attributes:
@@ -75,18 +72,25 @@ class VendorProvider(BaseProvider):
     takes_inputs: ClassVar[tuple[str, ...]] = ()
     paid = True
 
-    def __init__(self, key: str | None = None, **settings: Unpack[Settings]) -> None:
+    def __init__(
+        self,
+        key: str | None = None,
+        *,
+        output_dir: str | Path | None = None,
+        http_timeout: float | None = None,
+        poll_interval: float | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
         super().__init__(models=settings.get("models"), retry_policy=settings.get("retry_policy"))
-        output_dir = settings.get("output_dir")
         self.output_dir = None if output_dir is None else Path(output_dir)
-        self.poll_interval = settings.get("poll_interval", self.poll_interval)
+        self.poll_interval = poll_interval or self.poll_interval
         self._key = key
         self._base_url = settings.get("base_url")
-        self._timeout = settings.get("http_timeout") or settings.get("timeout") or READ_SEC
+        self._timeout = http_timeout or settings.get("timeout") or READ_SEC
 
-    @cached_property
+    @property
     def client(self) -> VendorClient:
-        """The one client of this provider."""
+        """Calls the vendor with the key and the address in force; connections are the loop's, so this costs nothing."""
         key = self._key or self.vendor.key_from_environment()
         base_url = self._base_url or self.vendor.url_from_environment()
         return VendorClient(self.vendor, key=key, base_url=base_url, timeout=self._timeout)
@@ -117,6 +121,13 @@ class VendorProvider(BaseProvider):
     def work(self, request: Request, context: GenerateContext) -> Work:
         """A request with the files around it."""
         return Work(self.vendor, request, context, self.output_dir)
+
+    def params(self, work: Work) -> dict[str, Any]:
+        """Prompt and parameters in the vendor's form, as the provider's models have it; None is left out."""
+        request = work.request
+        base = {"prompt": request.prompt or "", **request.params}
+        prepared = self.prepare_payload(step_of(request), base_params=base, validate_inputs=False)
+        return {name: value for name, value in prepared.items() if value is not None}
 
     def get_capabilities(self) -> ProviderCapabilities:
         """What it makes, what it takes, and the models that are known."""
@@ -206,6 +217,7 @@ class VendorJob:
     async def submit(self) -> Submitted | Generation:
         """Make the call, with a key."""
         self.provider.check_ready()
+        self.work.begun = time()
         begun: Submitted | Generation = await self.provider.begin(self.work)
         return self._priced(begun) if isinstance(begun, Generation) else begun
 

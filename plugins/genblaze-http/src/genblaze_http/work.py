@@ -27,6 +27,9 @@ class Work:
         request: What it is asked for.
         context: Where the request comes from.
         output_dir: Folder for outputs, where the provider has one of its own; else the pipeline's.
+
+    Attributes:
+        begun: When the paid call was made, in seconds since the epoch; None while it was not, or by another process.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Work:
         self.request = request
         self.context = context
         self.output_dir = (output_dir or context.output_dir).absolute()
+        self.begun: float | None = None
 
     async def save(self, data: bytes, media_type: str | None = None, **facts: Any) -> Asset:
         """Write an output that came with the answer, as `<output_dir>/<asset id><suffix by content>`.

@@ -1,0 +1,126 @@
+"""`SoraProvider`: videos from a prompt, with a first frame if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Any, Unpack
+
+from genblaze.errors import ProviderError
+from genblaze.jobs import JobStatus, Submitted
+from genblaze.models import Modality, ProviderErrorCode
+from genblaze_http import PolledProvider, Settings, Work
+from genblaze_openai.fields import form_fields, refuse
+from genblaze_openai.prices import video_models
+from genblaze_openai.vendor import OPENAI
+
+if TYPE_CHECKING:
+    from genblaze.jobs import Generation
+    from genblaze.providers.model_registry import ModelRegistry
+    from genblaze_http import FilePart
+
+#: Seconds by which OpenAI's clock may lag behind ours.
+_SKEW_SEC = 60.0
+#: Seconds that a video of an earlier process is looked for: longer than OpenAI kept one.
+_KEPT_SEC = 86400.0
+_CONTENT_CODES = ("moderation_blocked", "content_policy_violation")
+
+
+class SoraProvider(PolledProvider):
+    """Videos by OpenAI's Videos API, which OpenAI shut down on 2026-09-24 without a replacement.
+
+    One input picture or video becomes the `input_reference`. Parameters go to the API under its own names: `seconds`
+    (4, 8 or 12), `size` (`720x1280`, `1280x720`; `sora-2-pro` also `1024x1792`, `1792x1024`).
+
+    Args:
+        api_key: The key; else `OPENAI_API_KEY`.
+        poll_interval: Seconds between polls.
+        http_timeout: Seconds that OpenAI may think about a call; default 600.
+        output_dir: Folder for the files; without it the pipeline's.
+        settings: `base_url` (else `OPENAI_BASE_URL`), `models`, `retry_policy` …: see `genblaze_http.Settings`.
+    """
+
+    name = "openai-sora"
+    vendor = OPENAI
+    modality = Modality.VIDEO
+    takes_inputs = ("image", "video")
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        poll_interval: float = 5.0,
+        http_timeout: float | None = None,
+        output_dir: str | Path | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(
+            api_key, poll_interval=poll_interval, http_timeout=http_timeout, output_dir=output_dir, **settings
+        )
+        self._taken: set[str] = set()  # ids that are some step's already
+
+    @classmethod
+    def create_registry(cls) -> ModelRegistry:
+        """The last prices."""
+        return video_models()
+
+    async def begin(self, work: Work) -> Submitted:
+        """Ask for a video."""
+        parts: list[tuple[str, str | FilePart]] = [*form_fields(self._fields(work))]
+        references = work.inputs("image", "video")
+        if len(references) > 1:
+            refuse(self.name, "inputs", f"one picture or video leads the film, not {len(references)}. Use input_from")
+        parts += [("input_reference", await work.input_file(asset)) for asset in references]
+        video = (await self.client.call("POST", "/videos", parts=parts)).json
+        self._taken.add(video["id"])
+        return Submitted(video["id"])
+
+    async def look(self, job_id: str) -> JobStatus:
+        """How far a video is."""
+        reply = await self.client.call("GET", f"/videos/{job_id}")
+        video, wait = reply.json, reply.headers.get("openai-poll-after-ms", "")
+        state = video.get("status")
+        if state == "failed":
+            raise _failed(job_id, video.get("error") or {})
+        fraction, poll_after = (video.get("progress") or 0) / 100, int(wait) / 1000 if wait.isdecimal() else None
+        return JobStatus(state == "completed", fraction, state, poll_after=poll_after)
+
+    async def collect(self, work: Work, job_id: str) -> Generation:
+        """Download a video."""
+        accept = {"accept": "application/binary"}
+        reply = await self.client.call("GET", f"/videos/{job_id}/content", headers=accept)
+        assets = [await work.save(reply.content, reply.media_type or "video/mp4")] if reply.content else []
+        return self.generation(assets, payload={"openai": {"video_id": job_id, "request_id": reply.request_id}})
+
+    async def search(self, work: Work) -> str | None:
+        """The video of a submit whose answer got lost: of the same request, since then, and nobody else's."""
+        wanted = self._fields(work)
+        since = time() - _KEPT_SEC if work.begun is None else work.begun - _SKEW_SEC
+        async for video in self._videos(since):
+            same = all(str(video.get(name)) == str(value) for name, value in wanted.items())
+            if same and video["id"] not in self._taken:
+                self._taken.add(video["id"])
+                return str(video["id"])
+        return None
+
+    def _fields(self, work: Work) -> dict[str, Any]:
+        return {"model": work.request.model, **self.params(work)}
+
+    async def _videos(self, since: float) -> AsyncIterator[dict[str, Any]]:
+        """The account's videos, the newest first, back to a time in seconds since the epoch."""
+        query: dict[str, Any] = {"limit": 100, "order": "desc"}
+        while True:
+            page = (await self.client.call("GET", "/videos", query=query)).json
+            for video in page["data"]:
+                if video["created_at"] < since:
+                    return
+                yield video
+            if not page.get("has_more"):
+                return
+            query["after"] = page["data"][-1]["id"]
+
+
+def _failed(job_id: str, error: dict[str, Any]) -> ProviderError:
+    refused = error.get("code") in _CONTENT_CODES
+    code = ProviderErrorCode.CONTENT_POLICY if refused else ProviderErrorCode.MODEL_ERROR
+    return ProviderError(f"OpenAI video {job_id} failed: {error.get('message') or 'no reason given'}", error_code=code)

@@ -1,0 +1,46 @@
+"""`OpenAITTSProvider`: speech from the prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genblaze.models import Modality
+from genblaze_http import Work
+from genblaze_openai.fields import refuse
+from genblaze_openai.prices import speech_models
+from genblaze_openai.provider import OpenAIProvider
+
+if TYPE_CHECKING:
+    from genblaze.jobs import Generation
+    from genblaze.providers.model_registry import ModelRegistry
+
+USUAL_VOICE = "alloy"
+
+
+class OpenAITTSProvider(OpenAIProvider):
+    """Speech by OpenAI; the prompt is what is said.
+
+    Parameters go to the API under its own names: `voice` (default `alloy`), `response_format` (`mp3`, `opus`, `aac`,
+    `flac`, `wav`, or `pcm`: 24 kHz, 16 bit, mono, without a header), `speed`, `instructions`.
+    """
+
+    name = "openai-tts"
+    modality = Modality.AUDIO
+
+    @classmethod
+    def create_registry(cls) -> ModelRegistry:
+        """The prices of the models that are billed by characters."""
+        return speech_models()
+
+    async def begin(self, work: Work) -> Generation:
+        """Speak."""
+        request = work.request
+        if request.params.get("stream_format") == "sse":
+            refuse(self.name, "stream_format", "events are no sound file. Leave it out")
+        params = self.params(work)
+        body = {"model": request.model, "input": params.pop("prompt"), "voice": USUAL_VOICE, **params}
+        accept = {"accept": "application/octet-stream"}
+        reply = await self.client.call("POST", "/audio/speech", json=body, headers=accept)
+        stated = "audio/pcm" if body.get("response_format") == "pcm" else reply.media_type or None
+        assets = [await work.save(reply.content, stated)] if reply.content else []
+        return self.generation(assets, payload={"openai": {"request_id": reply.request_id}})
