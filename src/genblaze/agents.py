@@ -203,7 +203,11 @@ class AgentLoop:
 
     async def arun(self, **options: Unpack[RunKeywords]) -> AgentResult:
         """`run` for a running event loop."""
-        return await self._loop(options)
+        from genblaze.liveview import heard_by, live_view
+
+        listens = options.get("on_progress") is not None
+        with live_view(options.get("progress"), listens=listens, runs=0) as view:
+            return await self._loop(options, heard_by(view))
 
     def stream(self, **options: Unpack[RunKeywords]) -> EventReader[AgentResult]:
         """Run the loop and iterate over its events and those of all its runs; `result` is there afterwards."""

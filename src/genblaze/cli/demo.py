@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +12,6 @@ from genblaze.errors import GenblazeError, PluginNotFoundError
 from genblaze.models.enums import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from genblaze.models.event import StreamEvent
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.result import PipelineResult
 
@@ -79,14 +74,10 @@ def _pipeline(folder: Path) -> Pipeline:
 
 def _run(pipeline: Pipeline) -> PipelineResult:
     try:
-        with pipeline.stream(fail_fast=False) as events, _progress() as tell:
-            for event in events:
-                tell(event)
+        return pipeline.run(fail_fast=False, raise_on_failure=False)
     except PluginNotFoundError as error:
         msg = f"{error}\nThe demo needs the offline providers. Run: pip install 'genblaze-local[ffmpeg]'"
         raise GenblazeError(msg) from error
-    assert events.result is not None  # noqa: S101 - the stream has ended without raising
-    return events.result
 
 
 def _show(path: Path) -> bool:
@@ -118,32 +109,3 @@ def _suggest(folder: Path, paths: list[Path]) -> None:
 
 def _word(good: bool, otherwise: str) -> str:
     return click.style("verified", fg="green") if good else click.style(otherwise, fg="red")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[StreamEvent], None]]:
-    """Shows a bar per step on a terminal, with what it is at, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _event: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from genblaze.models import event as events
-
-    columns = (TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[at]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks = [bars.add_task(label, start=False, total=1.0, at="waits") for label in LABELS]
-
-        def tell(event: StreamEvent) -> None:
-            match event:
-                case events.StepStartedEvent():
-                    bars.start_task(tasks[event.step_index])
-                case events.StepProgressEvent(step_index=int() as index, progress_pct=float() as done):
-                    bars.update(tasks[index], completed=done, at=event.message or "")
-                case events.StepCompletedEvent() | events.StepFailedEvent():
-                    done = 1.0 if isinstance(event, events.StepCompletedEvent) else 0.0
-                    bars.update(tasks[event.step_index], completed=done, at="done" if done else "failed")
-                    bars.stop_task(tasks[event.step_index])
-
-        yield tell

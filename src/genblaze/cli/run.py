@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from genblaze.errors import GenblazeError, PipelineTimeoutError
+from genblaze.liveview import heard_by, live_view
 
 if TYPE_CHECKING:
     from genblaze.models.event import StreamEvent
@@ -67,15 +68,16 @@ def _pipeline(template: Path, values: dict[str, str], output_dir: Path | None) -
 
 
 def run_pipeline(pipeline: Pipeline, options: dict[str, Any]) -> PipelineResult:
-    """Run the pipeline, telling each step as it ends; a plan that cannot run ends the program."""
+    """Run the pipeline, drawing or telling how each step stands; a plan that cannot run ends the program."""
     try:
         events = pipeline.stream(**options)
     except GenblazeError as error:
         _stop(error)
     try:
-        with events:
+        with events, live_view(None) as view:
+            tell = heard_by(view) or _tell
             for event in events:
-                _tell(event)
+                tell(event)
     except PipelineTimeoutError as error:
         click.echo(f"Error: {error}", err=True)
         if error.result is None:

@@ -2,8 +2,8 @@
 
 On the wire an event is a flat JSON object whose `type` names it. Fields that are None are left out, and so
 are the live objects (`result`, `step`) that some events carry inside the process. Names and fields are the
-published ones; `run_id` everywhere, `step_index` on progress and retries, `cached`, `agent_id` and the events of
-cancellation are additions.
+published ones; `run_id` everywhere, `step_index` on progress and retries, `step_name`, `cached`, `agent_id` and the
+events of cancellation are additions.
 """
 
 from datetime import datetime
@@ -158,7 +158,7 @@ class PipelineCancelledEvent(StreamEvent, kw_only=True, frozen=True):
 
 
 class StepQueuedEvent(StreamEvent, kw_only=True, frozen=True):
-    """A step waits: for the one before it, or for a free place."""
+    """A step waits: for the one before it, or for a free place; `step_name` is the user's name for it."""
 
     type: Literal["step.queued"] = "step.queued"
     run_id: str
@@ -168,10 +168,11 @@ class StepQueuedEvent(StreamEvent, kw_only=True, frozen=True):
     provider: str
     model: str
     reason: Literal["serial", "concurrency_limit"]
+    step_name: str | None = None
 
 
 class StepStartedEvent(StreamEvent, kw_only=True, frozen=True):
-    """Work on a step has begun; `expected_duration_sec` is the user's own estimate."""
+    """Work on a step has begun; `expected_duration_sec` and `step_name` are the user's own."""
 
     type: Literal["step.started"] = "step.started"
     run_id: str
@@ -181,6 +182,7 @@ class StepStartedEvent(StreamEvent, kw_only=True, frozen=True):
     provider: str
     model: str
     expected_duration_sec: _Seconds | None = None
+    step_name: str | None = None
 
 
 class StepProgressEvent(StreamEvent, kw_only=True, frozen=True):

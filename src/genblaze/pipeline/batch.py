@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ import msgspec
 
 from genblaze.canonical import check_canonical
 from genblaze.errors import BatchPipelineError, GenblazeError, InvalidValueError, PipelineTimeoutError
+from genblaze.liveview import heard_by, live_view
 from genblaze.models.enums import PromptVisibility, RunStatus
 from genblaze.pipeline.declaration import check_prompt, member
 from genblaze.pipeline.engine import execute
@@ -20,6 +21,7 @@ from genblaze.pipeline.plan import Plan, plan
 from genblaze.pipeline.prompt_template import PromptTemplate, fields_of, substitute
 
 if TYPE_CHECKING:
+    from genblaze.models.event import StreamEvent
     from genblaze.pipeline.builder import Pipeline
     from genblaze.pipeline.declaration import StepSpec
     from genblaze.pipeline.result import PipelineResult
@@ -57,7 +59,8 @@ async def batch_run(
     if journals:
         await journals[0].expect(journals[1:])
     try:
-        results = await _execute_all(plans, options, concurrency)
+        with live_view(options.progress, listens=options.on_progress is not None, runs=len(plans)) as view:
+            results = await _execute_all(plans, options, concurrency, heard_by(view))
     finally:
         if journals:
             await journals[0].give_up(journals[1:])
@@ -71,7 +74,12 @@ def run_id_of(batch_id: str | None, index: int) -> str | None:
     return None if batch_id is None else str(uuid5(_BATCHES, f"{batch_id}/{index}"))
 
 
-async def _execute_all(plans: Sequence[Plan], options: RunOptions, concurrency: int) -> list[PipelineResult]:
+async def _execute_all(
+    plans: Sequence[Plan],
+    options: RunOptions,
+    concurrency: int,
+    hear: Callable[[StreamEvent], None] | None,
+) -> list[PipelineResult]:
     """Run all plans, `concurrency` at a time; a crash of the engine is raised after the others have ended."""
     results: list[Any] = [None] * len(plans)
     waiting = iter(enumerate(plans))
@@ -79,7 +87,7 @@ async def _execute_all(plans: Sequence[Plan], options: RunOptions, concurrency: 
     async def work() -> None:
         for index, each in waiting:
             try:
-                results[index] = await execute(each, options)
+                results[index] = await execute(each, options, hear)
             except PipelineTimeoutError as error:
                 results[index] = error.result
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import PipelineError
+from genblaze.liveview import heard_by, live_view
 from genblaze.models.enums import RunStatus
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
@@ -27,7 +28,9 @@ async def run(
 ) -> PipelineResult:
     """Run a pipeline once; raises `PipelineError` for a failed step unless told otherwise."""
     options = resolve(pipeline, keywords, concurrency=concurrency)
-    result = await execute(plan(pipeline, run_id=run_id or options.run_id, resend=resend), options)
+    planned = plan(pipeline, run_id=run_id or options.run_id, resend=resend)
+    with live_view(options.progress, listens=options.on_progress is not None) as view:
+        result = await execute(planned, options, heard_by(view))
     if options.raise_on_failure is not False:
         raise_for_failure(result)
     return result

@@ -22,6 +22,7 @@ from genblaze.watch import published_progress
 
 if TYPE_CHECKING:
     from genblaze.models.step import Step
+    from genblaze.pipeline.declaration import StepSpec
     from genblaze.pipeline.options import RunOptions
     from genblaze.pipeline.plan import Plan
     from genblaze.pipeline.result import PipelineResult
@@ -75,7 +76,7 @@ class Emitter:
         if self._options.on_submit is not None:
             self._call(self._options.on_submit, step_id, job_id)
 
-    def step_started(self, step: Step, expected_sec: float | None) -> None:
+    def step_started(self, step: Step, spec: StepSpec) -> None:
         """Tell the stream and the tracers, in the step's own context."""
         if self._tracing:
             self._trace(
@@ -88,7 +89,8 @@ class Emitter:
                 )
             )
         if self.active:
-            self.emit(StepStartedEvent(**self._place(step), expected_duration_sec=expected_sec))
+            expected = spec.expected_duration_sec
+            self.emit(StepStartedEvent(**self._place(step), expected_duration_sec=expected, step_name=spec.name))
 
     def step_ended(self, step: Step, seconds: float) -> None:
         """Tell everybody, the `on_step_complete` callback included."""

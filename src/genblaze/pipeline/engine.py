@@ -140,6 +140,7 @@ class Schedule:
                     provider=run.step.provider or "",
                     model=run.step.model,
                     reason="serial" if serial or run.planned.needs else "concurrency_limit",
+                    step_name=run.planned.spec.name,
                 )
             )
 

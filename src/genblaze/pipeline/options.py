@@ -34,7 +34,8 @@ class RunKeywords(TypedDict, total=False):
         max_retries: Attempts after the first, per step.
         max_concurrency: Steps that may run at once.
         on_progress: Called with a `ProgressEvent` as providers report.
-        progress: Whether to show progress on the terminal.
+        progress: Whether to draw a live view on the terminal. Default: if stderr is one, `CI` is not set and there is
+            no `on_progress`. Streams never draw, and `GENBLAZE_NO_PROGRESS` always wins.
         pipeline_timeout: Seconds for the whole run.
         on_step_complete: Called with a `StepCompleteEvent` as each step ends.
         on_retry: Called with a `StepRetriedEvent` before each retry.

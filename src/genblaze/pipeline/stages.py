@@ -82,7 +82,7 @@ class StepRun:
         self._started = monotonic()
         self.step.started_at = utc_now()
         timeout = self.planned.timeout or self.options.timeout
-        self.emitter.step_started(self.step, self.planned.spec.expected_duration_sec)
+        self.emitter.step_started(self.step, self.planned.spec)
         try:
             async with asyncio.timeout(timeout):
                 if self.step.provider is None:
