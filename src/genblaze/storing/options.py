@@ -138,7 +138,7 @@ class Encryption:
             return {}
         return {
             "SSECustomerAlgorithm": "AES256",
-            "SSECustomerKey": self.customer_key,
+            "SSECustomerKey": base64.b64encode(self.customer_key or b"").decode(),
             "SSECustomerKeyMD5": self.customer_key_md5_b64,
         }
 

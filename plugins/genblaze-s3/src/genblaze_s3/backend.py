@@ -84,7 +84,6 @@ class S3StorageBackend(StorageBackend):
                 deadline=deadline,
             )
         )
-        self._lifecycle_due = False
 
     @classmethod
     def for_backblaze(
@@ -124,7 +123,8 @@ class S3StorageBackend(StorageBackend):
             access_key_id=settings.access_key,
             secret_access_key=settings.secret_key,
         )
-        backend._lifecycle_due = auto_lifecycle
+        if auto_lifecycle:
+            backend._store.before_first_write(backend._set_lifecycle)
         return backend
 
     def __repr__(self) -> str:
@@ -133,7 +133,6 @@ class S3StorageBackend(StorageBackend):
 
     def as_store(self) -> S3Store:
         """The store that sinks use."""
-        self._ensure_lifecycle_once()
         return self._store
 
     def put(
@@ -172,7 +171,6 @@ class S3StorageBackend(StorageBackend):
         if twice:
             msg = f"put: {', '.join(sorted(twice))} is given as an argument and in extra_args; give it once"
             raise InvalidValueError(msg)
-        self._ensure_lifecycle_once()
         self._store.write(key, data, named | (extra_args or {}), progress=_teller(progress, "put", key))
         return self.get_durable_url(key)
 
@@ -259,7 +257,7 @@ class S3StorageBackend(StorageBackend):
         Raises:
             URLPolicyError: PUBLIC without a public base, or with `expires_in`, which such a URL cannot keep.
         """
-        public = self._store.client.settings.public_url_base is not None
+        public = self.public_url_base is not None
         if policy == URLPolicy.PUBLIC and (not public or expires_in is not None):
             problem = "a public URL does not expire" if public else "there is no public_url_base"
             msg = f"get_url: {problem}; use URLPolicy.PRESIGNED, or give the backend a public_url_base."
@@ -308,19 +306,21 @@ class S3StorageBackend(StorageBackend):
         """Close the connections."""
         self._store.close()
 
-    def _signed(self, method: Any, key: str, expires_in: int, **bound: str) -> PresignedURL:
-        url = self._store.sign(f"{method.lower()}_object", key, expires_in, **bound)
-        return PresignedURL(url, method, key, self._store.client.settings.bucket, expires_in)
+    @property
+    def public_url_base(self) -> str | None:
+        """What stands before the key in URLs that everybody can read."""
+        return self._store.client.settings.public_url_base
 
-    def _ensure_lifecycle_once(self) -> None:
+    def _set_lifecycle(self) -> None:
         """What `auto_lifecycle` asked for. A key without the right to it can still write objects."""
-        due, self._lifecycle_due = self._lifecycle_due, False
-        if not due:
-            return
         try:
             self.ensure_lifecycle_defaults()
         except StorageError as error:
-            warnings.warn(f"The bucket's lifecycle stays as it is: {error}", UserWarning, stacklevel=3)
+            warnings.warn(f"The bucket's lifecycle stays as it is: {error}", UserWarning, stacklevel=4)
+
+    def _signed(self, method: Any, key: str, expires_in: int, **bound: str) -> PresignedURL:
+        url = self._store.sign(f"{method.lower()}_object", key, expires_in, **bound)
+        return PresignedURL(url, method, key, self._store.client.settings.bucket, expires_in)
 
 
 def _one_of(name: str, value: str | None, other: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import quote, unquote, urlsplit
@@ -48,9 +49,15 @@ class S3Store:
         self.client = Client(settings)
         self.conditional_put = True
         self._checksums = True
+        self._lock = threading.Lock()
+        self._preparation: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"S3Store({self.client.settings.bucket!r} at {self.client.settings.endpoint})"
+
+    def before_first_write(self, preparation: Callable[[], None]) -> None:
+        """Let something be done once, before an object is written for the first time."""
+        self._preparation = preparation
 
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there."""
@@ -96,6 +103,7 @@ class S3Store:
             sha256: Digest of the content in lowercase hexadecimal; it is computed unless given.
             progress: Called with the number of bytes that are up.
         """
+        self._prepare()
         with opened(data) as body:
             digest = sha256 or body.whole().digest("sha256").hex()
             metadata = arguments.get("Metadata", {}) | {DIGEST_NAME: digest}
@@ -108,6 +116,12 @@ class S3Store:
                         raise
             self._upload(key, body, arguments | _md5_header(body), progress)
             self._checksums = False
+
+    def _prepare(self) -> None:
+        with self._lock:
+            preparation, self._preparation = self._preparation, None
+            if preparation is not None:
+                preparation()
 
     def _upload(self, key: str, body: Body, arguments: dict[str, Any], progress: Callable[[int], None]) -> None:
         Upload(self.client, key, body, arguments, progress).send()
@@ -201,7 +215,7 @@ class S3Store:
         return f"{self._bases()[0]}/{quote(key)}"
 
     def key_of(self, url: str) -> str | None:
-        """The key of a URL under the public base or of this bucket at the endpoint; None for any other."""
+        """The key of a URL of this bucket: at the public base, at the endpoint, or `s3:`; None for any other."""
         for base in self._bases():
             key = unquote(url.removeprefix(f"{base}/"))
             if url == f"{base}/{quote(key)}" and _is_key(key):
@@ -221,6 +235,7 @@ class S3Store:
             *public,
             f"{settings.endpoint}/{settings.bucket}",
             f"{endpoint.scheme}://{settings.bucket}.{endpoint.netloc}{endpoint.path}",
+            f"s3://{settings.bucket}",
         )
 
     def _call(self, operation: str, key: str, method: str, **arguments: Any) -> Any:

@@ -1,0 +1,285 @@
+"""The published backend on a real server: where it is, content, URLs, retention, encryption, rules."""
+
+import io
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genblaze import InvalidValueError, StorageError, URLPolicyError
+from genblaze.models.enums import StorageErrorCode
+from genblaze.storing import ObjectLockConfig, PutOptions, ReadOptions
+from genblaze_s3 import Encryption, PresignedURL, S3StorageBackend, URLPolicy
+
+HOUR = timedelta(hours=1)
+
+
+def fetched(url, **options):
+    request = urllib.request.Request(url, **options)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
+
+
+def status_of(url, **options):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        fetched(url, **options)
+    caught.value.close()
+    return caught.value.code
+
+
+def opens(url):
+    try:
+        fetched(url)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    return True
+
+
+# Where settings come from
+
+
+@pytest.fixture
+def environ(monkeypatch):
+    """No variables of stores but those that the test sets."""
+    for name in ("B2_BUCKET", "B2_REGION", "B2_KEY_ID", "B2_APP_KEY", "B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("names", [("B2_KEY_ID", "B2_APP_KEY"), ("B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY")])
+def test_backblaze_is_set_up_by_variables(environ, names):
+    for name, value in zip(names, ("the-id", "the-secret"), strict=True):
+        environ.setenv(name, value)
+    environ.setenv("B2_REGION", "eu-central-003")
+    backend = S3StorageBackend.for_backblaze("my-bucket")
+    assert backend.get_durable_url("a b.png") == "https://s3.eu-central-003.backblazeb2.com/my-bucket/a%20b.png"
+    signed = backend.presigned_get_url("a.png")
+    assert "the-id" in signed
+    assert "the-secret" not in signed + repr(backend)
+
+
+def test_what_backblaze_misses_is_named(environ):
+    with pytest.raises(InvalidValueError, match=r"B2_BUCKET.*B2_KEY_ID.*B2_APP_KEY"):
+        S3StorageBackend.for_backblaze()
+    with pytest.raises(ValueError, match="auto_lifecycle"):
+        S3StorageBackend.for_backblaze("b", key_id="k", app_key="s", auto_lifecycle=True, preflight=False)
+
+
+def test_a_key_is_given_under_one_name_and_with_its_secret(environ):
+    with pytest.raises(TypeError, match="access_key_id"):
+        S3StorageBackend("b", access_key_id="a", aws_access_key_id="a")
+    with pytest.raises(InvalidValueError, match="together"):
+        S3StorageBackend("b", access_key_id="a")
+    with pytest.raises(InvalidValueError, match="no URL"):
+        S3StorageBackend("b", endpoint_url="s3.example.com")
+
+
+def test_amazon_is_asked_in_the_region_of_the_environment(environ):
+    environ.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert S3StorageBackend("b").get_durable_url("k") == "https://s3.eu-west-1.amazonaws.com/b/k"
+
+
+def test_importing_and_making_a_backend_loads_no_boto3():
+    program = (
+        "import sys, genblaze_s3._plugin; assert 'genblaze.storing' not in sys.modules;"
+        "from genblaze_s3 import S3StorageBackend; S3StorageBackend('b').get_durable_url('k');"
+        "print('boto3' in sys.modules, 'botocore' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+# URLs
+
+
+def test_urls_of_the_bucket_lead_to_keys_in_every_form(environ):
+    backend = S3StorageBackend("b", endpoint_url="https://s3.example.com", public_url_base="https://cdn.example/x/")
+    assert backend.get_durable_url("a/ü.png") == "https://cdn.example/x/a/%C3%BC.png"
+    for base in ("https://cdn.example/x", "https://s3.example.com/b", "https://b.s3.example.com", "s3://b"):
+        assert backend.key_from_url(f"{base}/a/%C3%BC.png") == "a/ü.png"
+    for url in ("https://evil.s3.example.com/b/a.png", "https://s3.example.com/other/a.png", "s3://b", "s3://b/../a"):
+        assert backend.key_from_url(url) is None
+
+
+def test_the_policy_chooses_the_url(environ):
+    keys = {"access_key_id": "a", "secret_access_key": "s", "endpoint_url": "https://s3.example.com"}
+    public = S3StorageBackend("b", public_url_base="https://cdn.example", **keys)
+    private = S3StorageBackend("b", **keys)
+    assert public.get_url("k") == "https://cdn.example/k"
+    assert "X-Amz-Expires=60" in public.get_url("k", policy=URLPolicy.PRESIGNED, expires_in=60)
+    assert "X-Amz-Expires=3600" in private.get_url("k")
+    for backend, options in ((private, {}), (public, {"expires_in": 60})):
+        with pytest.raises(URLPolicyError):
+            backend.get_url("k", policy=URLPolicy.PUBLIC, **options)
+    with pytest.raises(StorageError, match="604800"):
+        private.get_url("k", expires_in=604_801)
+
+
+def test_a_signed_url_does_not_show_what_gives_access(environ):
+    signed = S3StorageBackend("b", access_key_id="the-id", secret_access_key="s").presigned_put("k", content_type="a/b")
+    assert isinstance(signed, PresignedURL)
+    assert (signed.method, signed.key, signed.bucket, signed.expires_in) == ("PUT", "k", "b", 3600)
+    assert "the-id" in signed.url
+    for text in (repr(signed), str(signed), f"{signed}"):
+        assert "the-id" not in text
+        assert "X-Amz-Signature=[REDACTED]" in text
+
+
+@pytest.mark.slow
+def test_signed_urls_work_without_credentials_until_they_expire(backend):
+    backend.put("a.txt", b"content")
+    assert fetched(backend.presigned_get_url("a.txt")) == b"content"
+    put = backend.presigned_put_url("b.txt", content_type="text/plain")
+    fetched(put, data=b"written", method="PUT", headers={"Content-Type": "text/plain"})
+    assert backend.get("b.txt") == b"written"
+    brief = backend.presigned_get_url("a.txt", expires_in=1)
+    ends = time.monotonic() + 60
+    while opens(brief) and time.monotonic() < ends:
+        time.sleep(0.2)
+    assert status_of(brief) == 403
+    assert status_of(backend.presigned_get_url("a.txt").replace("Signature=", "Signature=0")) == 403
+
+
+# Content
+
+
+@pytest.mark.slow
+def test_published_programs_put_and_get(backend, s3, bucket):
+    told = []
+    url = backend.put(
+        "folder/a.png",
+        io.BytesIO(b"0123456789"),
+        content_type="image/png",
+        metadata={"run": "r"},
+        extra_args={"CacheControl": "no-store"},
+        progress=lambda each: told.append((each.operation, each.key, each.bytes_transferred)),
+    )
+    assert backend.key_from_url(url) == "folder/a.png"
+    assert told == [("put", "folder/a.png", 0), ("put", "folder/a.png", 10)]
+    found = s3.head_object(Bucket=bucket, Key="folder/a.png")
+    assert (found["ContentType"], found["CacheControl"], found["Metadata"]["run"]) == ("image/png", "no-store", "r")
+    assert backend.get("folder/a.png") == b"0123456789"
+    assert backend.get_range("folder/a.png", offset=3, length=4) == b"3456"
+    assert list(backend.stream("folder/a.png", chunk_size=4)) == [b"0123", b"4567", b"89"]
+    assert backend.exists("folder/a.png")
+    assert not backend.exists("folder/b.png")
+
+
+@pytest.mark.slow
+def test_a_stream_that_cannot_be_rewound_is_put(backend):
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    backend.put("a", Pipe(b"content"))
+    assert backend.get("a") == b"content"
+
+
+def test_what_is_said_twice_is_refused(environ):
+    backend = S3StorageBackend("b", access_key_id="a", secret_access_key="s", endpoint_url="http://127.0.0.1:1")
+    with pytest.raises(InvalidValueError, match="ContentType"):
+        backend.put("k", b"", content_type="a/b", extra_args={"ContentType": "c/d"})
+
+
+@pytest.mark.slow
+def test_the_server_tells_the_digest_that_it_checked(backend):
+    backend.put("a", b"content")
+    assert backend.head("a").sha256 == "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"
+
+
+@pytest.mark.slow
+def test_many_objects_are_deleted_under_a_prefix(backend):
+    for number in range(5):
+        backend.put(f"p/{number}", b"x")
+    backend.put("q", b"x")
+    assert backend.delete_prefix("p/").deleted == tuple(f"p/{number}" for number in range(5))
+    assert backend.exists("p/0")
+    assert backend.delete_prefix("p/", dry_run=False).all_succeeded
+    assert [entry.key for entry in backend.list().entries] == ["q"]
+    with pytest.raises(InvalidValueError):
+        backend.delete_prefix("", dry_run=False)
+
+
+@pytest.mark.slow
+def test_wrong_keys_and_missing_buckets_are_named(make_backend, server):
+    with pytest.raises(StorageError) as caught:
+        make_backend(secret_access_key="wrong").put("k", b"x")
+    assert caught.value.error_code is StorageErrorCode.AUTH_FAILURE
+    elsewhere = S3StorageBackend(
+        "no-such-bucket", endpoint_url=server.url, access_key_id="testkey", secret_access_key="testsecret"
+    )
+    with pytest.raises(StorageError, match="NoSuchBucket"):
+        elsewhere.put("k", b"x")
+    elsewhere.close()
+
+
+# Retention, encryption, rules
+
+
+@pytest.fixture
+def locking(s3, server):
+    """A backend of a bucket with Object Lock."""
+    name = f"lock-{datetime.now(UTC):%H%M%S%f}"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    backend = S3StorageBackend(name, endpoint_url=server.url, access_key_id="testkey", secret_access_key="testsecret")
+    yield backend, name
+    backend.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "lock",
+    [
+        ObjectLockConfig(retain_for=HOUR, mode="COMPLIANCE"),
+        ObjectLockConfig(datetime.now(UTC) + HOUR, "GOVERNANCE"),
+        ObjectLockConfig(legal_hold=True),
+    ],
+    ids=["for a time", "until a date", "legal hold"],
+)
+def test_a_locked_object_cannot_be_deleted(locking, s3, lock):
+    backend, name = locking
+    backend.as_store().put("k", b"kept", PutOptions(lock=lock))
+    version = s3.head_object(Bucket=name, Key="k")["VersionId"]
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=name, Key="k", VersionId=version)
+    assert backend.get("k") == b"kept"
+
+
+@pytest.mark.slow
+def test_a_bucket_without_locks_refuses_to_promise_one(backend):
+    with pytest.raises(StorageError) as caught:
+        backend.put("k", b"x", object_lock=ObjectLockConfig(retain_for=HOUR))
+    assert caught.value.error_code in {StorageErrorCode.OBJECT_LOCKED, StorageErrorCode.INVALID_INPUT}
+    assert not backend.exists("k")
+
+
+@pytest.mark.slow
+def test_an_object_under_a_key_of_yours_is_read_with_it_only(backend):
+    key = Encryption.sse_c(b"k" * 32)
+    backend.as_store().put("k", b"secret", PutOptions(encryption=key))
+    assert backend.get("k", encryption=key) == b"secret"
+    assert backend.as_store().get("k", ReadOptions(offset=2, encryption=key)) == b"cret"
+    with pytest.raises(StorageError):
+        backend.get("k")
+    with pytest.raises(StorageError):
+        backend.get("k", encryption=Encryption.sse_c(b"x" * 32))
+
+
+@pytest.mark.slow
+def test_lifecycle_rules_of_the_user_stay(backend, s3, bucket):
+    mine = {"ID": "mine", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 3}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [mine]})
+    for days in (30, 60):
+        backend.ensure_lifecycle_defaults(noncurrent_version_expire_days=days)
+    rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
+    assert len(rules) == 3
+    assert rules["mine"]["Expiration"]["Days"] == 3
+    assert rules["genblaze-expire-noncurrent-versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 60

@@ -1,0 +1,143 @@
+"""Pipelines that store in a bucket, and inputs that are fetched from one."""
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from genblaze import ProviderError, ProviderErrorCode, StorageError
+from genblaze.hookspecs import FetchContext
+from genblaze.plugins import default_plugins
+from genblaze_core import KeyStrategy, Modality, ObjectStorageSink, Pipeline, parse_manifest
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_plugins]
+
+
+def keys_of(backend):
+    return [entry.key for entry in backend.list().entries]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a pipeline with pictures of these prompts."""
+
+    def running(sink, *prompts):
+        pipeline = Pipeline("stored", output_dir=tmp_path / "output")
+        for prompt in prompts:
+            pipeline.step("local-image", model="local-image-1", prompt=prompt, modality=Modality.IMAGE)
+        return pipeline.run(sink=sink)
+
+    return running
+
+
+@pytest.fixture
+def amazon_variables(monkeypatch, server):
+    """The server as the one that `s3:` URLs mean."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testkey")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testsecret")
+
+
+@pytest.mark.parametrize("strategy", KeyStrategy)
+def test_the_storage_program_of_the_guide_works(backend, run, strategy):
+    storage = ObjectStorageSink(backend, key_strategy=strategy)
+    result = run(storage, "a red fox")
+    asset = result.run.steps[0].assets[0]
+    key = backend.key_from_url(asset.url)
+    assert hashlib.sha256(backend.get(key)).hexdigest() == asset.sha256
+    stored = parse_manifest(backend.get(backend.key_from_url(result.manifest.manifest_uri)))
+    assert stored.verify()
+    assert stored.manifest_uri == result.manifest.manifest_uri
+    assert stored.run.steps[0].assets[0].url == asset.url
+    assert len(keys_of(backend)) == 2
+
+
+@pytest.mark.parametrize("strategy", KeyStrategy)
+def test_storing_a_run_again_changes_nothing(backend, run, strategy):
+    storage = ObjectStorageSink(backend, key_strategy=strategy)
+    result = run(storage, "a red fox")
+    before = {entry.key: (entry.etag, entry.last_modified) for entry in backend.list().entries}
+    storage.write_run(result.run, result.manifest)
+    assert {entry.key: (entry.etag, entry.last_modified) for entry in backend.list().entries} == before
+
+
+def test_equal_content_is_stored_once(through_proxy, proxy, run):
+    result = run(ObjectStorageSink(through_proxy), "a fox", "a fox", "a fox")
+    assert len({asset.url for step in result.run.steps for asset in step.assets}) == 1
+    assert len([path for method, path, _ in proxy.log if method == "PUT" and "/assets/" in path]) == 1
+
+
+def test_a_failed_upload_costs_nothing_and_is_made_up_for(through_proxy, proxy, backend, run):
+    proxy.add("status", "PUT", "/assets/", code=403, error="AccessDenied", times=1)
+    storage = ObjectStorageSink(through_proxy)
+    result = run(storage, "a red fox")
+    assert [(each.status, "AccessDenied" in (each.error or "")) for each in result.deliveries.transfers] == [
+        ("failed", True)
+    ]
+    assert keys_of(backend) == []
+    storage.retry(result)
+    assert [each.status for each in result.deliveries.transfers] == ["stored"]
+    assert len(keys_of(backend)) == 2
+
+
+def test_a_sink_is_named_by_a_url(backend, bucket, run, amazon_variables):
+    result = run(f"s3://{bucket}/media/mine", "a red fox")
+    folders = [key.split("/")[:3] for key in keys_of(backend)]
+    assert folders == [["media", "mine", "assets"], ["media", "mine", "manifests"]]
+    assert backend.key_from_url(result.run.steps[0].assets[0].url) in keys_of(backend)
+
+
+WRITER = """
+import json, sys
+from pathlib import Path
+from genblaze_core import ObjectStorageSink, parse_manifest
+from genblaze_s3 import S3StorageBackend
+url, bucket, record = sys.argv[1:]
+backend = S3StorageBackend(bucket, endpoint_url=url, access_key_id="testkey", secret_access_key="testsecret")
+manifest = parse_manifest(Path(record).read_bytes())
+folder = Path(record).parent / "output"
+ObjectStorageSink(backend, allowed_roots=[folder]).write_run(manifest.run, manifest)
+print(manifest.manifest_uri)
+backend.close()
+"""
+
+
+def test_processes_that_write_the_same_run_leave_one_manifest(backend, bucket, server, run, tmp_path):
+    result = run(None, "a red fox", "a grey wolf")
+    record = tmp_path / "run.json"
+    record.write_text(result.manifest.to_canonical_json())
+    command = [sys.executable, "-c", WRITER, server.url, bucket, str(record)]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]
+    done = [writer.communicate(timeout=120) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 8, done
+    assert len({out for out, _ in done}) == 1
+    manifests = [key for key in keys_of(backend) if "/manifests/" in key]
+    assert len(manifests) == 1
+    stored = parse_manifest(backend.get(manifests[0]))
+    assert stored.verify()
+    for asset in [step.assets[0] for step in stored.run.steps]:
+        assert hashlib.sha256(backend.get(backend.key_from_url(asset.url))).hexdigest() == asset.sha256
+
+
+def fetch(url, target, **bounds):
+    return asyncio.run(default_plugins().fetch(url, target, FetchContext(**bounds)))
+
+
+def test_an_object_is_fetched_within_bounds(backend, bucket, tmp_path, amazon_variables):
+    backend.put("folder/a ü.png", b"content")
+    target = tmp_path / "target"
+    found = fetch(f"s3://{bucket}/folder/a%20%C3%BC.png", target)
+    assert target.read_bytes() == b"content"
+    assert (found.size, found.sha256) == (7, hashlib.sha256(b"content").hexdigest())
+    for url, bounds in ((f"s3://{bucket}/missing", {}), (f"s3://{bucket}/folder/a%20%C3%BC.png", {"max_bytes": 6})):
+        with pytest.raises(ProviderError) as caught:
+            fetch(url, tmp_path / "none", **bounds)
+        assert caught.value.error_code is ProviderErrorCode.INVALID_INPUT
+        assert not (tmp_path / "none").exists()
+
+
+def test_a_url_without_a_bucket_is_refused():
+    with pytest.raises(StorageError, match="no bucket"):
+        default_plugins().store("s3:///key")
