@@ -353,6 +353,26 @@ def test_a_sink_may_be_named_by_its_url_or_be_several(tmp_path, painter, new):
         pipeline.run(sink="nowhere://bucket")
 
 
+def test_the_path_of_a_buckets_url_is_the_prefix(store, painter, new):
+    from genblaze import Capability, hookimpl
+
+    class Buckets:
+        @hookimpl
+        def provides(self):
+            return [Capability(hook="store", key="acme")]
+
+        @hookimpl
+        def store(self, url):
+            return store
+
+    pipeline = new(plugins=kernel_plugins(buckets=Buckets())).step(painter, model="m")
+    pipeline.run(sink="acme://bucket/some/prefix/")
+    assert [key.split("/")[:3] for key in store.keys] == [
+        ["some", "prefix", "assets"],
+        ["some", "prefix", "manifests"],
+    ]
+
+
 def test_a_backend_of_the_published_kind_is_a_store(new, painter):
     class Memory(StorageBackend):
         def __init__(self):
