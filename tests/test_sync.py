@@ -104,3 +104,12 @@ def test_other_threads_leave_signals_alone():
     thread.start()
     thread.join(5)
     assert found == [before]
+
+
+def test_an_error_comes_out_alone():
+    async def failing():
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no") as caught:
+        run_sync(failing)
+    assert caught.value.__context__ is None

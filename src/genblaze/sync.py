@@ -27,14 +27,20 @@ def run_sync(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         KeyboardInterrupt: On Ctrl-C, after the coroutine was cancelled and has cleaned up; a second Ctrl-C does not
             wait for that.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _inside_a_loop():
         with asyncio.Runner() as runner:
             return runner.run(main())
     helper = LoopThread(main)
     helper.start()
     return helper.wait()
+
+
+def _inside_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class LoopThread(Generic[T]):
