@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from genblaze.agents import EvaluationResult as EvaluationResult
     from genblaze.agents import Evaluator as Evaluator
     from genblaze.agents import ThresholdEvaluator as ThresholdEvaluator
+    from genblaze.budget import Budget as Budget
     from genblaze.builders import RunBuilder as RunBuilder
     from genblaze.builders import StepBuilder as StepBuilder
     from genblaze.capabilities import Capability as Capability
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from genblaze.embedding import extract_manifest as extract_manifest
     from genblaze.embedding import strip_manifest as strip_manifest
     from genblaze.errors import BatchPipelineError as BatchPipelineError
+    from genblaze.errors import BudgetError as BudgetError
     from genblaze.errors import ConfigError as ConfigError
     from genblaze.errors import EmbeddingError as EmbeddingError
     from genblaze.errors import GenblazeError as GenblazeError
@@ -144,14 +146,15 @@ _HOMES = {
         "AgentContext AgentIteration AgentLoop AgentResult CallableEvaluator EvaluationResult Evaluator "
         "ThresholdEvaluator"
     ),
+    "genblaze.budget": "Budget",
     "genblaze.builders": "RunBuilder StepBuilder",
     "genblaze.capabilities": "Capability",
     "genblaze.embedding": "EmbedResult embed_manifest extract_manifest strip_manifest",
     "genblaze.errors": (
-        "BatchPipelineError ConfigError EmbeddingError GenblazeError InvalidValueError ManifestError PipelineError "
-        "PipelineTimeoutError PluginConflictError PluginError PluginLoadError PluginNotFoundError PointerSidecarError "
-        "ProviderError SinkError StorageError TemplateError URLPolicyError UnsupportedSchemaVersionError "
-        "UnverifiedAssetError WebhookError"
+        "BatchPipelineError BudgetError ConfigError EmbeddingError GenblazeError InvalidValueError ManifestError "
+        "PipelineError PipelineTimeoutError PluginConflictError PluginError PluginLoadError PluginNotFoundError "
+        "PointerSidecarError ProviderError SinkError StorageError TemplateError URLPolicyError "
+        "UnsupportedSchemaVersionError UnverifiedAssetError WebhookError"
     ),
     "genblaze.hookspecs": "hookimpl hookspec",
     "genblaze.jobs": "Fetched GenerateContext Generation Job JobStatus Request Submitted",

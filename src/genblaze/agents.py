@@ -165,6 +165,14 @@ class AgentResult:
         return max(self.iterations, key=rank).result
 
 
+def _shared_budget(options: RunKeywords) -> RunKeywords:
+    """The keywords with one budget for all iterations."""
+    from genblaze.budget import Budget
+
+    limit = options.get("max_cost_usd")
+    return options if limit is None else {**options, "max_cost_usd": Budget.of(limit)}
+
+
 class AgentLoop:
     """Runs pipelines until an evaluator is satisfied.
 
@@ -223,6 +231,7 @@ class AgentLoop:
 
     async def _loop(self, options: RunKeywords, put: Callable[[StreamEvent], None] | None = None) -> AgentResult:
         """The loop itself; `put` hears its events and those of its runs, tracers hear them either way."""
+        options = _shared_budget(options)
         tell = _LoopEvents(put)
         done: list[AgentIteration] = []
         context = AgentContext(0)

@@ -17,6 +17,7 @@ GenblazeError
 ├── PipelineError                           a run failed; carries the whole result
 ├── BatchPipelineError                      one or more runs of a batch failed; carries all results
 ├── PipelineTimeoutError                    the run's own deadline passed
+├── BudgetError                             a request would cost more than there is left to spend
 ├── JournalError                            the journal of paid work cannot be used
 │   └── RunTakenError                       another process is working on the run
 ├── SinkError                               results could not be handed to a sink
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchPipelineError",
+    "BudgetError",
     "ConfigError",
     "EmbeddingError",
     "GenblazeError",
@@ -262,6 +264,10 @@ def _error_of(index: int, result: PipelineResult) -> PipelineError:
                 failed_step_error=step.error,
             )
     return PipelineError(f"run {index} ended as {result.run.status}", result=result)
+
+
+class BudgetError(GenblazeError):
+    """A request would cost more than the budget has left, or a price that is not known; nothing was sent."""
 
 
 class JournalError(GenblazeError):

@@ -125,9 +125,9 @@ class Job(Protocol):
     """Work that has not started yet. The engine alone calls these, in this order; each may be `def` or `async def`.
 
     Optional attributes: `poll_interval` (seconds, default 1.0), `retry_policy` (`RetryPolicy`), `paid` (a submit costs
-    money, so that the journal protects it), `idempotent` (the vendor recognises a request that is sent again) and
+    money, so that the journal protects it), `idempotent` (the vendor recognises a request that is sent again),
     `find()`, which asks the vendor for the job of a submit whose outcome is not known: its id, or None where the vendor
-    certainly has none.
+    certainly has none, and `estimate_cost()`: US dollars, or None when unknown (a run with a budget refuses it then).
     """
 
     def submit(self) -> Maybe[Submitted | Generation | str]:

@@ -25,6 +25,7 @@ FAILED, BAD_TEMPLATE = 1, 2
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder for the outputs.")
 @click.option("--max-concurrency", type=click.IntRange(min=1), help="Steps that may run at once.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds per step.")
+@click.option("--max-cost-usd", type=click.FloatRange(min=0), help="What may be spent, in US dollars.")
 @click.option("--manifest", type=click.Path(dir_okay=False, path_type=Path), help="Write the manifest here, too.")
 def command(
     template: Path,
@@ -32,6 +33,7 @@ def command(
     output_dir: Path | None,
     max_concurrency: int | None,
     timeout: float | None,
+    max_cost_usd: float | None,
     manifest: Path | None,
 ) -> None:
     """Run the pipeline saved in TEMPLATE (JSON or TOML).
@@ -39,7 +41,9 @@ def command(
     Exits with 0 when every step succeeded, 1 when one failed, 2 when the template cannot be run.
     """
     pipeline = _pipeline(template, _values(variables), output_dir)
-    result = run_pipeline(pipeline, {"max_concurrency": max_concurrency, "timeout": timeout})
+    result = run_pipeline(
+        pipeline, {"max_concurrency": max_concurrency, "timeout": timeout, "max_cost_usd": max_cost_usd}
+    )
     report(result)
     if manifest is not None:
         click.echo(f"manifest  {result.save_manifest(manifest)}")

@@ -13,6 +13,7 @@ from genblaze.models.enums import RunStatus, StepStatus
 from genblaze.models.event import PipelineStartedEvent, StepQueuedEvent, StreamEvent
 from genblaze.models.record import utc_now
 from genblaze.models.run import Run
+from genblaze.pipeline.budgeting import refuse_unknown_prices
 from genblaze.pipeline.delivery import close_run, hand_over_step
 from genblaze.pipeline.emission import Emitter
 from genblaze.pipeline.stages import StepRun
@@ -37,6 +38,7 @@ async def execute(
         stream: Hears every event, inline.
 
     Raises:
+        BudgetError: The price of a step is not known, and the budget does not allow that.
         RunTakenError: Another process works on the run that is to be taken up.
         PipelineTimeoutError: When `pipeline_timeout` passed; carries what was finished by then.
         asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then, as they have
@@ -44,6 +46,8 @@ async def execute(
     """
     if plan.journal is not None:
         await plan.journal.take_up(plan.steps)
+    if options.max_cost_usd is not None:
+        refuse_unknown_prices(plan, options.max_cost_usd)
     emitter = Emitter(plan, options, stream)
     run = Run(
         run_id=plan.run_id,

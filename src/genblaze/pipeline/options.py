@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
+from genblaze.budget import Budget
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.policy import EmbedPolicy
 from genblaze.providers.provider import DEFAULT_TIMEOUT
@@ -41,6 +42,7 @@ class RunKeywords(TypedDict, total=False):
         on_retry: Called with a `StepRetriedEvent` before each retry.
         config: The same settings as a `RunnableConfig`; keywords win.
         embed: Put the manifest into local outputs (default True), or how much of it, as an `EmbedPolicy`.
+        max_cost_usd: What may be spent, in US dollars, or a `Budget`. A batch and an agent loop spend it together.
     """
 
     sink: Any
@@ -56,6 +58,7 @@ class RunKeywords(TypedDict, total=False):
     on_retry: Callable[[Any], None] | None
     config: RunnableConfig | None
     embed: bool | EmbedPolicy
+    max_cost_usd: float | Budget | None
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +78,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None = None
     progress: bool | None = None
     embed: EmbedPolicy = msgspec.field(default_factory=EmbedPolicy)
+    max_cost_usd: Budget | None = None
 
 
 def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int) -> RunOptions:
@@ -94,6 +98,8 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     settings = {name: config[name] for name in names if config.get(name) is not None} | given
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
+    if "max_cost_usd" in settings:
+        settings["max_cost_usd"] = Budget.of(settings["max_cost_usd"])
     sinks = as_sinks(keywords.get("sink"), pipeline._plugins)
     for sink in sinks:
         if (check := getattr(sink, "check", None)) is not None:

@@ -13,6 +13,7 @@ from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
+from genblaze.pipeline.budgeting import spending
 from genblaze.pipeline.caching import CacheStage
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
@@ -154,6 +155,8 @@ class StepRun:
         step = self.step
         for name in RESULT_FIELDS:
             setattr(step, name, getattr(found, name))
+        if self.options.max_cost_usd is not None:
+            self.options.max_cost_usd.spend(step.cost_usd)
         step.note(resumed=True)
         return True
 
@@ -209,7 +212,11 @@ class StepRun:
         if journal is not None:
             await journal.take_up(driver, job)
         try:
-            generation = await driver.run()
+            async with spending(
+                self.options.max_cost_usd, driver, job, f"{candidate.name}/{candidate.model}"
+            ) as settle:
+                generation = await driver.run()
+                settle(generation.cost_usd)
         except ProviderError:
             watch.on_progress("failed")
             raise

@@ -101,6 +101,11 @@ class _ProviderWork:
             assets=tuple(step.assets), cost_usd=step.cost_usd, payload=step.provider_payload, changes=changes
         )
 
+    def estimate_cost(self) -> Any:
+        """What the request would cost in US dollars, or None when unknown."""
+        estimate = getattr(self.provider, "estimate_cost", None)
+        return None if estimate is None else estimate(self.request.model, self.request.params)
+
     def cancel(self, job_id: str) -> Any:
         """Pass the cancellation on, to a provider that knows it."""
         cancel = getattr(self.provider, "cancel", None)

@@ -1,0 +1,58 @@
+"""The budget stage of a step: money is set aside before the provider is asked, and settled afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from genblaze.driver import may_be_taken
+from genblaze.errors import ProviderError
+
+if TYPE_CHECKING:
+    from genblaze.budget import Budget
+    from genblaze.driver import Driver
+    from genblaze.jobs import Job
+    from genblaze.pipeline.plan import Plan
+
+
+def refuse_unknown_prices(plan: Plan, budget: Budget) -> None:
+    """Look at every step's price before the first one is paid; those of registered plugins are asked at their turn.
+
+    Raises:
+        BudgetError: One is not known, and the budget does not allow that.
+    """
+    for step in plan.steps:
+        first = step.candidates[0]
+        if first.provider is not None:
+            estimate = getattr(first.provider, "estimate_cost", None)
+            known = None if estimate is None else estimate(first.model, first.params)
+            budget.check_known(known, f"{step.label}: {first.name}/{first.model}")
+
+
+@asynccontextmanager
+async def spending(
+    budget: Budget | None, driver: Driver, job: Job, what: str
+) -> AsyncIterator[Callable[[float | None], None]]:
+    """Set money aside while a driver works; gives what is told the price of the result.
+
+    A failure gives it back only where the vendor certainly took nothing. A job that was bought by an earlier process
+    is counted, never refused.
+
+    Raises:
+        BudgetError: There is not enough left.
+    """
+    if budget is None:
+        yield lambda _: None
+        return
+    estimate = getattr(job, "estimate_cost", None)
+    price = None if estimate is None else estimate()
+    reservation = budget.bought(price) if driver.job_id is not None else budget.reserve(price, what)
+    try:
+        yield reservation.settle
+    except ProviderError as error:
+        if driver.job_id is None and not may_be_taken(error):
+            reservation.release()
+        raise
+    finally:
+        reservation.settle(None)
