@@ -17,7 +17,15 @@ from pathlib import Path
 from packaging.metadata import Metadata
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALLED = ("genblaze", "genblaze-core", "genblaze-media", "genblaze-local", "genblaze-http", "genblaze-openai")
+INSTALLED = (
+    "genblaze",
+    "genblaze-core",
+    "genblaze-media",
+    "genblaze-otel",
+    "genblaze-local",
+    "genblaze-http",
+    "genblaze-openai",
+)
 FIRST_PROGRAM = """\
 from genblaze_core import Pipeline, Modality
 from genblaze_local import LocalImageProvider

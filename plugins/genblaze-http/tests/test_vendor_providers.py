@@ -226,6 +226,25 @@ def test_the_published_methods_work_by_themselves(acme, tmp_path, monkeypatch):
         Draw(KEY, base_url=base(acme)).generate(step)
 
 
+def test_a_subclass_may_replace_a_published_method(acme, tmp_path):
+    class Shouting(Draw):
+        def generate(self, step, config=None):
+            step.prompt = step.prompt.upper()
+            return super().generate(step, config)
+
+    class Patient(Film):
+        def poll(self, prediction_id, config=None):
+            polled.append(prediction_id)
+            return super().poll(prediction_id, config)
+
+    polled = []
+    drawn = run(Shouting(KEY, base_url=base(acme)), tmp_path).run.steps[0]
+    assert acme.calls[0].body["prompt"] == "A FOX"
+    assert drawn.assets[0].url.startswith(tmp_path.as_uri())
+    assert run(Patient(KEY, base_url=base(acme)), tmp_path).run.steps[0].cost_usd == 0.5
+    assert polled == ["f1", "f1"]
+
+
 def test_an_answer_without_a_result_is_no_success(acme, tmp_path):
     class Nothing(Draw):
         async def begin(self, work):

@@ -58,6 +58,13 @@ def test_parameters_that_only_dall_e_knows_are_not_sent_to_others(openai, tmp_pa
     assert openai.calls[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox", "quality": "low"}
 
 
+def test_what_the_api_has_no_place_for_is_warned_about_and_not_sent(openai, tmp_path, caplog):
+    run(DalleProvider(), tmp_path, seed=7, negative_prompt="a wolf")
+    assert openai.calls[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox"}
+    assert "seed is not sent" in caplog.text
+    assert "negative_prompt is not sent" in caplog.text
+
+
 # --- what it cost and what was said ----------------------------------------------------------------------------------
 
 

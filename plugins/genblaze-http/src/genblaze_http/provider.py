@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from copy import copy
 from pathlib import Path
 from time import time
 from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
@@ -17,7 +18,7 @@ import msgspec
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
-from genblaze.models import Modality, ProviderErrorCode, Step, StepStatus
+from genblaze.models import Modality, ProviderErrorCode, Step
 from genblaze.providers import BaseProvider, ProviderCapabilities, RunnableConfig, SyncProvider
 from genblaze.providers.job import step_of
 from genblaze.providers.model_registry import compute_cost
@@ -71,6 +72,7 @@ class VendorProvider(BaseProvider):
     modality: ClassVar[Modality]
     takes_inputs: ClassVar[tuple[str, ...]] = ()
     paid = True
+    _published: ClassVar[tuple[Any, ...]] = ()  # methods that programs call, and may replace in a subclass
 
     def __init__(
         self,
@@ -115,8 +117,15 @@ class VendorProvider(BaseProvider):
         """
 
     def job(self, request: Request, context: GenerateContext) -> Job:
-        """The job of one request, not yet started."""
-        return VendorJob(self, self.work(request, context))
+        """The job of one request, not yet started. A published method that a subclass has replaced is what counts."""
+        if self._is_as_published():
+            return VendorJob(self, self.work(request, context))
+        provider = copy(self)
+        provider.output_dir = self.output_dir or context.output_dir
+        return BaseProvider.job(provider, request, context)
+
+    def _is_as_published(self) -> bool:
+        return all(getattr(getattr(self, each.__name__), "__func__", None) is each for each in self._published)
 
     def work(self, request: Request, context: GenerateContext) -> Work:
         """A request with the files around it."""
@@ -144,11 +153,11 @@ class VendorProvider(BaseProvider):
         chosen = self.client.base_url != self.vendor.base_url
         return Generation(assets=tuple(assets), origin=self.client.origin if chosen else None, **facts)
 
-    def _alone(self, step: Step, act: Callable[[Work], Awaitable[T]]) -> T:
+    def _alone(self, step: Step, act: Callable[[VendorJob], Awaitable[T]]) -> T:
         """Do something for a step outside of a pipeline, as the published methods are called."""
 
         async def main() -> T:
-            return await act(self.work(request_of(step), hand_made_context()))
+            return await act(VendorJob(self, self.work(request_of(step), hand_made_context())))
 
         return run_sync(main)
 
@@ -156,16 +165,17 @@ class VendorProvider(BaseProvider):
 class SingleCallProvider(VendorProvider, SyncProvider):
     """A provider whose vendor answers with the result."""
 
-    def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:
+    def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:  # noqa: ARG002 - nothing to configure
         """Run one step outside of a pipeline.
 
         Raises:
             ProviderError: It failed.
         """
-        done = self.invoke(step, config)
-        if done.status == StepStatus.FAILED:
-            raise ProviderError(done.error or "the step failed", error_code=done.error_code)
-        return done
+        made = self._alone(step, lambda job: job.submit())
+        assert isinstance(made, Generation)  # noqa: S101 - there is no job to poll
+        return _filled(step, made)
+
+    _published = (generate,)
 
 
 class PolledProvider(VendorProvider):
@@ -185,7 +195,7 @@ class PolledProvider(VendorProvider):
 
     def submit(self, step: Step, config: RunnableConfig | None = None) -> str:  # noqa: ARG002 - nothing to configure
         """Begin a job outside of a pipeline; returns its id."""
-        told = self._alone(step, lambda work: VendorJob(self, work).submit())
+        told = self._alone(step, lambda job: job.submit())
         assert isinstance(told, Submitted)  # noqa: S101 - the vendor of a polled provider never answers at once
         return told.job_id
 
@@ -195,10 +205,15 @@ class PolledProvider(VendorProvider):
 
     def fetch_output(self, prediction_id: str, step: Step) -> Step:
         """Give a step the outputs of its job."""
-        generation = self._alone(step, lambda work: self.collect(work, prediction_id))
-        step.assets, step.cost_usd = list(generation.assets), generation.cost_usd
-        step.provider_payload = {**generation.payload, **step.provider_payload}
-        return step
+        return _filled(step, self._alone(step, lambda job: job.fetch(prediction_id)))
+
+    _published = (submit, poll, fetch_output)
+
+
+def _filled(step: Step, made: Generation) -> Step:
+    step.assets, step.cost_usd = list(made.assets), made.cost_usd
+    step.provider_payload = {**made.payload, **step.provider_payload}
+    return step
 
 
 class VendorJob:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from genblaze_http.kinds import kind_of
 if TYPE_CHECKING:
     from genblaze.jobs import GenerateContext, Request
     from genblaze_http.vendor import Vendor
+
+logger = logging.getLogger("genblaze.provider")
 
 
 class Work:
@@ -93,6 +96,12 @@ class Work:
             )
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT, uncertain=False)
         return f"data:{part.media_type};base64,{base64.b64encode(part.data).decode()}"
+
+    def leave_out(self, *names: str) -> None:
+        """Warn of parts of the request (`seed`, `negative_prompt`) that the vendor's API has no place for."""
+        for name in names:
+            if getattr(self.request, name) is not None:
+                logger.warning("%s: %s is not sent, because its API has no such parameter", self.vendor.name, name)
 
     def inputs(self, *kinds: str) -> list[Asset]:
         """The request's inputs of some kinds (`image`, `video`, `audio`)."""

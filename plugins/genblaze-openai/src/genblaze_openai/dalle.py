@@ -39,6 +39,7 @@ class DalleProvider(OpenAIProvider):
 
     async def begin(self, work: Work) -> Generation:
         """Make or edit pictures."""
+        work.leave_out("seed", "negative_prompt")
         if work.request.params.get("stream"):
             refuse(self.name, "stream", "the finished picture is what a step gives. Leave it out")
         fields = self._fields(work)

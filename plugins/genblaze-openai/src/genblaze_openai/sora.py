@@ -66,6 +66,7 @@ class SoraProvider(PolledProvider):
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a video."""
+        work.leave_out("seed", "negative_prompt")
         parts: list[tuple[str, str | FilePart]] = [*form_fields(self._fields(work))]
         references = work.inputs("image", "video")
         if len(references) > 1:

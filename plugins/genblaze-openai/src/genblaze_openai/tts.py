@@ -34,6 +34,7 @@ class OpenAITTSProvider(OpenAIProvider):
 
     async def begin(self, work: Work) -> Generation:
         """Speak."""
+        work.leave_out("seed", "negative_prompt")
         request = work.request
         if request.params.get("stream_format") == "sse":
             refuse(self.name, "stream_format", "events are no sound file. Leave it out")
