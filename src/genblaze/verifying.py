@@ -60,7 +60,7 @@ class Verification(Struct, frozen=True):
     """The outcome for one file.
 
     Attributes:
-        path: The file.
+        path: The file, or the URL of what lies elsewhere.
         verdict: What is known about it.
         media_type: Its recognised type; None when it could not be opened.
         manifest: The manifest, if one could be parsed.
@@ -74,7 +74,7 @@ class Verification(Struct, frozen=True):
         message: One line for people.
     """
 
-    path: Path
+    path: Path | str
     verdict: Verdict
     media_type: str | None = None
     manifest: Manifest | None = None

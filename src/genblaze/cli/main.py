@@ -37,6 +37,7 @@ BUILT_IN: Final[dict[str, BuiltIn]] = {
     "resume": BuiltIn("genblaze.cli.resume:command", "Finish what a process that died had begun."),
     "replay": BuiltIn("genblaze.cli.replay:command", "Run a recorded run again, with changes, and reuse the rest."),
     "verify": BuiltIn("genblaze.cli.verify:command", "Check that files are what their manifests say."),
+    "pull": BuiltIn("genblaze.cli.pull:command", "Download a stored run."),
     "extract": BuiltIn("genblaze.cli.extract:command", "Print the manifest inside a file."),
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),
     "strip": BuiltIn("genblaze.cli.strip:command", "Take the manifest out of a file."),

@@ -9,12 +9,14 @@ import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from genblaze.cli.stored import paths_or_urls, stored_outputs, verify_copy, verify_stored_output
 from genblaze.cli.terminal import printable
 from genblaze.models.manifest import parse_manifest
 from genblaze.sidecars import SIDECAR_SUFFIX, read_document, sidecar_path
@@ -40,20 +42,22 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify", short_help="Check that files are what their manifests say.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, callback=paths_or_urls)
 @click.option("-r", "--recursive", is_flag=True, help="Go into the folders below a folder, too.")
 @click.option("--manifest", "detached", type=_FILE, help="Compare with this manifest, not with the files' own.")
 @click.option("--full", type=_FILE, help="Prove that the files' manifests are copies of this full one, if redacted.")
 @click.option("--allow", multiple=True, type=click.Choice(["essence"]), help="Let this verdict pass as well as exact.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing about files that pass.")
+@click.option("--read-data", is_flag=True, help="PATHS are manifests: read all outputs that they name.")
 @click.option("--hash-only", is_flag=True, help="Check the manifests alone, not the content of the files.")
 @click.pass_context
 def command(
     ctx: click.Context,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     *,
     recursive: bool,
+    read_data: bool,
     detached: Path | None,
     full: Path | None,
     allow: tuple[str, ...],
@@ -61,7 +65,9 @@ def command(
     quiet: bool,
     hash_only: bool,
 ) -> None:
-    """Check that files are what their manifests say, offline; of a folder, the media files in it.
+    """Check that files are what their manifests say; of a folder, the media files in it.
+
+    A URL (s3://bucket/key, https://…) is read and checked like a file. Everything else happens offline.
 
     A file is "exact" when its manifest is intact and its content, byte for byte, one of the outputs that the
     manifest lists. Other verdicts: "essence" (pixels or samples are, but the file around them was edited),
@@ -79,12 +85,18 @@ def command(
     passing = {Verdict.EXACT, *map(Verdict, allow)}
     counts: Counter[Verdict] = Counter()
     documents: list[dict[str, Any]] = []
-    for verification in _in_parallel(check, list(_files(paths, recursive=recursive))):
-        counts[verification.verdict] += 1
-        if as_json:
-            documents.append(_document(verification))
-        elif not (quiet and verification.verdict in passing):
-            click.echo(_line(verification))
+    with ExitStack() as stack:
+        work: list[Callable[[], Verification | None]]
+        if read_data:
+            work = [partial(verify_stored_output, output) for output in stored_outputs(paths, stack)]
+        else:
+            work = [partial(check, path, named=named) for path, named in _files(paths, recursive=recursive)]
+        for verification in _in_parallel(work):
+            counts[verification.verdict] += 1
+            if as_json:
+                documents.append(_document(verification))
+            elif not (quiet and verification.verdict in passing):
+                click.echo(_line(verification))
     if as_json:
         summary = {"version": 1, "counts": dict(sorted(counts.items())), "files": documents}
         click.echo(json.dumps(summary, indent=2))
@@ -107,8 +119,10 @@ def _exit_code(counts: Counter[Verdict], passing: set[Verdict]) -> int:
     return 0 if counts and not counts[Verdict.NO_MANIFEST] else NOTHING_TO_VERIFY
 
 
-def _verify(path: Path, *, named: bool, detached: bytes | None, **how: Any) -> Verification | None:
-    """The outcome for one file; None for a file found in a folder that is nothing of ours."""
+def _verify(path: Path | str, *, named: bool, detached: bytes | None, **how: Any) -> Verification | None:
+    """The outcome for one file or URL; None for a file found in a folder that is nothing of ours."""
+    if isinstance(path, str):
+        return verify_copy(path, partial(_verify, named=named, detached=detached, **how))
     if named and detached is None and how["full"] is None and path.suffix.lower() == ".json":
         manifest = verify_manifest_file(path)
         if manifest is not None:
@@ -120,15 +134,15 @@ def _verify(path: Path, *, named: bool, detached: bytes | None, **how: Any) -> V
     return None if strange and not named else verification
 
 
-def _in_parallel(check: Callable[..., Verification | None], files: list[tuple[Path, bool]]) -> Iterator[Verification]:
-    """The outcomes in the order of the files; hashing releases the interpreter, so threads do."""
+def _in_parallel(work: list[Callable[[], Verification | None]]) -> Iterator[Verification]:
+    """The outcomes in the order of the work; hashing releases the interpreter, so threads do."""
     pending: deque[Future[Verification | None]] = deque()
-    upcoming = iter(files)
+    upcoming = iter(work)
     executor = ThreadPoolExecutor(os.cpu_count() or 1, "genblaze-verify")
     try:
-        for _ in _bar(files):
+        for _ in _bar(work):
             while len(pending) < _AHEAD and (following := next(upcoming, None)) is not None:
-                pending.append(executor.submit(check, following[0], named=following[1]))
+                pending.append(executor.submit(following))
             verification = pending.popleft().result()
             if verification is not None:
                 yield verification
@@ -136,25 +150,25 @@ def _in_parallel(check: Callable[..., Verification | None], files: list[tuple[Pa
         executor.shutdown(cancel_futures=True)
 
 
-def _bar(files: list[tuple[Path, bool]]) -> Iterable[object]:
-    """The files, counted by a bar where somebody sees it and it is worth one."""
-    if len(files) < _BAR_FROM or not sys.stderr.isatty():
-        return files
+def _bar(work: list[Callable[[], Verification | None]]) -> Iterable[object]:
+    """The work, counted by a bar where somebody sees it and it is worth one."""
+    if len(work) < _BAR_FROM or not sys.stderr.isatty():
+        return work
     from rich.console import Console
     from rich.progress import Progress
 
-    return _tracked(files, Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()))
+    return _tracked(work, Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()))
 
 
-def _tracked(files: list[tuple[Path, bool]], bar: Progress) -> Iterator[object]:
+def _tracked(work: list[Callable[[], Verification | None]], bar: Progress) -> Iterator[object]:
     with bar:
-        yield from bar.track(files, description="verifying")
+        yield from bar.track(work, description="verifying")
 
 
-def _files(paths: Iterable[Path], *, recursive: bool) -> Iterator[tuple[Path, bool]]:
+def _files(paths: Iterable[Path | str], *, recursive: bool) -> Iterator[tuple[Path | str, bool]]:
     """Every file to look at, and whether it was named itself."""
     for path in paths:
-        if path.is_dir():
+        if isinstance(path, Path) and path.is_dir():
             yield from ((found, False) for found in _files_below(path, recursive=recursive))
         else:
             yield path, True

@@ -1,0 +1,134 @@
+"""Stored runs, seen from elsewhere: the manifest at an address, and the objects that it names."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urlsplit
+
+from genblaze.errors import GenblazeError, PluginNotFoundError, URLPolicyError
+from genblaze.file_urls import path_of
+from genblaze.models.manifest import MAX_MANIFEST_BYTES, parse_manifest
+from genblaze.sidecars import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from genblaze.models.asset import Asset
+    from genblaze.plugins import PluginManager
+    from genblaze.storing import Store
+
+__all__ = ["StoredRun", "bring", "is_url", "temporary_copy"]
+
+
+def is_url(address: str) -> bool:
+    """Whether an address is a URL of something that is no file of this machine."""
+    return "://" in address and not address.startswith("file:")
+
+
+class StoredRun:
+    """A run in a store or a folder. Use it as a context manager.
+
+    Attributes:
+        address: Where its manifest is.
+        document: The manifest as it stands there.
+        manifest: The manifest.
+    """
+
+    def __init__(self, address: str, plugins: PluginManager) -> None:
+        """Read the manifest at a path or URL; nothing of it is believed yet.
+
+        Raises:
+            GenblazeError: It cannot be read, or is no manifest.
+        """
+        self.address = address
+        self._plugins = plugins
+        self._store = _store_at(address, plugins)
+        try:
+            with temporary_copy(address, plugins, store=self._store, max_bytes=MAX_MANIFEST_BYTES) as path:
+                self.document = read_document(path)
+            self.manifest = parse_manifest(self.document)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    @property
+    def outputs(self) -> list[Asset]:
+        """What the run made, each object once."""
+        return list({asset.url: asset for step in self.manifest.run.steps for asset in step.assets}.values())
+
+    def bring(self, asset: Asset, target: Path) -> None:
+        """Copy an output into a file, as it lies there.
+
+        Raises:
+            GenblazeError: It cannot be read; or it names a file of this machine, but the manifest is from elsewhere.
+        """
+        if is_url(self.address) and not is_url(asset.url):
+            msg = f"{asset.url}: a manifest from elsewhere cannot name a file of this machine"
+            raise URLPolicyError(msg)
+        bring(asset.url, target, self._plugins, store=self._store)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._store is not None:
+            self._store.close()
+
+
+def bring(
+    url: str, target: Path, plugins: PluginManager, *, store: Store | None = None, max_bytes: int | None = None
+) -> None:
+    """Copy what a URL names into a file: out of the store if it is an object of it, else over the plugin of its scheme.
+
+    Raises:
+        GenblazeError: It cannot be read.
+    """
+    key = None if store is None else store.key_of(url)
+    if store is not None and key is not None:
+        try:
+            with store.open(key) as source, target.open("wb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+        except OSError as error:
+            msg = f"{url} cannot be copied to {target}: {error.strerror or error}"
+            raise GenblazeError(msg) from error
+        return
+    from genblaze.hookspecs import FetchContext
+    from genblaze.sync import run_sync
+
+    context = FetchContext() if max_bytes is None else FetchContext(max_bytes=max_bytes)
+    run_sync(lambda: plugins.fetch(url, target, context))
+
+
+@contextmanager
+def temporary_copy(
+    address: str, plugins: PluginManager, *, store: Store | None = None, max_bytes: int | None = None
+) -> Iterator[Path]:
+    """What lies at a path or URL, as a file: itself, or a copy that is gone afterwards.
+
+    Raises:
+        GenblazeError: It cannot be read.
+    """
+    if not is_url(address):
+        yield path_of(address) if address.startswith("file:") else Path(address)
+        return
+    with tempfile.TemporaryDirectory(prefix="genblaze-") as folder:
+        target = Path(folder, Path(unquote(urlsplit(address).path)).name or "object")
+        bring(address, target, plugins, store=store, max_bytes=max_bytes)
+        yield target
+
+
+def _store_at(address: str, plugins: PluginManager) -> Store | None:
+    """The store that an address is in, if its scheme is that of stores."""
+    if not is_url(address):
+        return None
+    try:
+        return plugins.store(address)
+    except PluginNotFoundError:
+        return None
