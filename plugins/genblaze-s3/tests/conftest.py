@@ -131,7 +131,7 @@ def server(tmp_path_factory):
         shutil.rmtree(root, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def s3(server):
     """boto3 itself."""
     client = server.client()

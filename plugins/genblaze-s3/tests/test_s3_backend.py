@@ -13,7 +13,7 @@ import pytest
 from genblaze import InvalidValueError, StorageError, URLPolicyError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import ObjectLockConfig, PutOptions, ReadOptions
-from genblaze_s3 import Encryption, PresignedURL, S3StorageBackend, URLPolicy
+from genblaze_s3 import AsyncS3StorageBackend, Encryption, PresignedURL, S3StorageBackend, URLPolicy
 
 HOUR = timedelta(hours=1)
 
@@ -219,6 +219,16 @@ def test_wrong_keys_and_missing_buckets_are_named(make_backend, server):
     with pytest.raises(StorageError, match="NoSuchBucket"):
         elsewhere.put("k", b"x")
     elsewhere.close()
+
+
+@pytest.mark.slow
+async def test_programs_in_an_event_loop_await_it(backend):
+    async with AsyncS3StorageBackend.from_sync(backend) as awaited:
+        await awaited.aput("k", b"0123456789")
+        assert await awaited.aget("k") == b"0123456789"
+        assert [piece async for piece in awaited.astream("k", chunk_size=6)] == [b"012345", b"6789"]
+        assert [entry.key for entry in (await awaited.alist()).entries] == ["k"]
+        assert awaited.sync.get_durable_url("k") == await awaited.aget_durable_url("k")
 
 
 # Retention, encryption, rules

@@ -7,6 +7,7 @@ import hashlib
 import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final, Literal, Self, TypeAlias
 
 import msgspec
@@ -24,9 +25,16 @@ __all__ = [
 ]
 
 ObjectLockMode: TypeAlias = Literal["GOVERNANCE", "COMPLIANCE"]
-EncryptionMode: TypeAlias = Literal["SSE-S3", "SSE-KMS", "SSE-C"]
 
 SSE_C_KEY_BYTES: Final = 32
+
+
+class EncryptionMode(StrEnum):
+    """Whose key encrypts an object at rest."""
+
+    SSE_S3 = "sse-s3"
+    SSE_KMS = "sse-kms"
+    SSE_C = "sse-c"
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Encryption:
     """Who encrypts an object at rest, and with which key; make one with `sse_s3`, `sse_kms` or `sse_c`.
 
     Attributes:
-        mode: "SSE-S3" (the store's own keys), "SSE-KMS" (a key in its key service) or "SSE-C" (a key of yours, sent
+        mode: SSE_S3 (the store's own keys), SSE_KMS (a key in its key service) or SSE_C (a key of yours, sent
             with every request and kept nowhere).
         kms_key_id: Name of the key, for SSE-KMS.
         customer_key: The 32 bytes of the key, for SSE-C; never shown.
@@ -98,7 +106,7 @@ class Encryption:
     @classmethod
     def sse_s3(cls) -> Self:
         """Encryption with keys that the store keeps (SSE-B2 at Backblaze)."""
-        return cls("SSE-S3")
+        return cls(EncryptionMode.SSE_S3)
 
     @classmethod
     def sse_kms(cls, kms_key_id: str) -> Self:
@@ -106,7 +114,7 @@ class Encryption:
         if not kms_key_id:
             msg = "Encryption.sse_kms: give the id of the key"
             raise InvalidValueError(msg)
-        return cls("SSE-KMS", kms_key_id=kms_key_id)
+        return cls(EncryptionMode.SSE_KMS, kms_key_id=kms_key_id)
 
     @classmethod
     def sse_c(cls, customer_key: bytes, *, key_md5_b64: str | None = None) -> Self:
@@ -121,20 +129,22 @@ class Encryption:
             raise InvalidValueError(msg)
         md5 = hashlib.md5(customer_key, usedforsecurity=False).digest()
         return cls(
-            "SSE-C", customer_key=customer_key, customer_key_md5_b64=key_md5_b64 or base64.b64encode(md5).decode()
+            EncryptionMode.SSE_C,
+            customer_key=customer_key,
+            customer_key_md5_b64=key_md5_b64 or base64.b64encode(md5).decode(),
         )
 
     def to_put_extra_args(self) -> dict[str, Any]:
         """The arguments that S3's PutObject takes for it."""
-        if self.mode == "SSE-S3":
+        if self.mode == EncryptionMode.SSE_S3:
             return {"ServerSideEncryption": "AES256"}
-        if self.mode == "SSE-KMS":
+        if self.mode == EncryptionMode.SSE_KMS:
             return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key_id}
         return self.to_get_extra_args()
 
     def to_get_extra_args(self) -> dict[str, Any]:
         """The arguments that S3's GetObject takes: the key for SSE-C, nothing otherwise."""
-        if self.mode != "SSE-C":
+        if self.mode != EncryptionMode.SSE_C:
             return {}
         return {
             "SSECustomerAlgorithm": "AES256",

@@ -8,12 +8,16 @@ if TYPE_CHECKING:
     from genblaze.errors import URLPolicyError as URLPolicyError
     from genblaze.models.enums import URLPolicy as URLPolicy
     from genblaze.storing import Encryption as Encryption
+    from genblaze.storing import EncryptionMode as EncryptionMode
+    from genblaze_s3.asynchronous import AsyncS3StorageBackend as AsyncS3StorageBackend
     from genblaze_s3.backend import S3StorageBackend as S3StorageBackend
     from genblaze_s3.presigned import PresignedURL as PresignedURL
     from genblaze_s3.store import S3Store as S3Store
 
 _HOMES = {
+    "AsyncS3StorageBackend": "genblaze_s3.asynchronous",
     "Encryption": "genblaze.storing",
+    "EncryptionMode": "genblaze.storing",
     "PresignedURL": "genblaze_s3.presigned",
     "S3StorageBackend": "genblaze_s3.backend",
     "S3Store": "genblaze_s3.store",
@@ -21,7 +25,16 @@ _HOMES = {
     "URLPolicyError": "genblaze.errors",
 }
 
-__all__ = ["Encryption", "PresignedURL", "S3StorageBackend", "S3Store", "URLPolicy", "URLPolicyError"]
+__all__ = [
+    "AsyncS3StorageBackend",
+    "Encryption",
+    "EncryptionMode",
+    "PresignedURL",
+    "S3StorageBackend",
+    "S3Store",
+    "URLPolicy",
+    "URLPolicyError",
+]
 
 
 def __getattr__(name: str) -> Any:

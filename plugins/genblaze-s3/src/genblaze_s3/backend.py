@@ -24,7 +24,7 @@ from genblaze_s3.settings import OWN_CONFIG, Settings, backblaze_settings
 from genblaze_s3.store import S3Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from genblaze.storing import Encryption, ObjectLockConfig, StorageConfig
 
@@ -187,7 +187,7 @@ class S3StorageBackend(StorageBackend):
         chunk_size: int = 8 * 1024 * 1024,
         encryption: Encryption | None = None,
         progress: Progress = None,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """The content of an object in pieces of at most so many bytes; a broken connection is taken up again."""
         tell, done = _teller(progress, "get", key), 0
         with self._store.open(key, ReadOptions(encryption=encryption)) as file:

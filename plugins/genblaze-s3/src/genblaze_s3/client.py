@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from genblaze import StorageError
@@ -134,15 +136,26 @@ def _told_region(error: StorageError) -> str | None:
     return region
 
 
+@cache
+def _models() -> Any:
+    """What botocore knows of services, read once: it takes longer than all the rest of making a client."""
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
 def _connect(settings: Settings) -> Any:
     import boto3
+    import botocore.session
     from botocore.config import Config
 
     from genblaze import __version__
 
+    session = botocore.session.Session()
+    session.register_component("data_loader", _models())
     config = settings.config
     agent = f"genblaze/{__version__} {config.user_agent_extra or ''}".strip()
-    return boto3.session.Session().client(
+    return boto3.session.Session(botocore_session=session).client(
         "s3",
         endpoint_url=settings.endpoint_url,
         region_name=settings.signing_region,
