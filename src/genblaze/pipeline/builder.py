@@ -60,7 +60,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         max_concurrency: How many steps may run at once; a call's own `max_concurrency` wins.
         moderation: Checks prompts before, and outputs after, generation.
         tracer: Hears everything that happens in a run.
-        preflight: Check models with their vendors before the first step.
+        preflight: Ask provider objects before the first step whether they have their models (`validate_model`), and
+            refuse a run whose step nobody could do. Who does not answer within 10 s is believed to have it.
         output_dir: Where providers put files that name no folder of their own; default from the configuration.
         plugins: The plugin manager to use; default the process's own.
         journal: File in which paid work is noted so that it is never bought twice; default

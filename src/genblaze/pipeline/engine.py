@@ -16,6 +16,7 @@ from genblaze.models.run import Run
 from genblaze.pipeline.budgeting import refuse_unknown_prices
 from genblaze.pipeline.delivery import close_run, hand_over_step
 from genblaze.pipeline.emission import Emitter
+from genblaze.pipeline.preflight import check_models
 from genblaze.pipeline.stages import StepRun
 
 if TYPE_CHECKING:
@@ -39,11 +40,13 @@ async def execute(
 
     Raises:
         BudgetError: The price of a step is not known, and the budget does not allow that.
+        ProviderError: A provider says that it does not have a model; nothing has been paid.
         RunTakenError: Another process works on the run that is to be taken up.
         PipelineTimeoutError: When `pipeline_timeout` passed; carries what was finished by then.
         asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then, as they have
             should the engine itself fail.
     """
+    await check_models(plan)
     if plan.journal is not None:
         await plan.journal.take_up(plan.steps)
     if options.max_cost_usd is not None:

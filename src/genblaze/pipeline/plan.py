@@ -103,6 +103,7 @@ class Plan(msgspec.Struct, kw_only=True):
 
     Attributes:
         fallback_on: Failures that hand a step to its next fallback model.
+        preflight: Whether providers are asked about their models before the first step.
         output_urls: Where each output of the run came from, by asset id; filled while it runs.
     """
 
@@ -120,6 +121,7 @@ class Plan(msgspec.Struct, kw_only=True):
     tracers: tuple[NamedTracer, ...]
     fallback_on: frozenset[ProviderErrorCode]
     courier: PluginCourier
+    preflight: bool = True
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
 
@@ -166,6 +168,7 @@ def plan(
         plugins=plugins,
         output_dir=output_dir,
         courier=PluginCourier(lambda: plugins, input_folder(output_dir)),
+        preflight=pipeline._preflight and not given,  # what is taken up may be paid for already
         journal=journal,
         cache=pipeline._cache,
         moderation=pipeline._moderation,
