@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 from smallest_media import SMALLEST
 
-from genblaze import Asset, Capability, GenblazeError, GenerateContext, Pipeline, PipelineError, ProviderError, Step
-from genblaze.config import Config
-from genblaze.hookspecs import hookimpl
-from genblaze.jobs import Fetched, Generation, JobStatus, Request, Submitted
-from genblaze.plugins import PluginManager
+from genblaze import Asset, GenblazeError, GenerateContext, Pipeline, PipelineError, ProviderError, Step
+from genblaze.jobs import Generation, JobStatus, Request, Submitted
 from genblaze.pricing import per_unit
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.testing import Answer, VendorSimulator
@@ -171,26 +168,9 @@ def test_an_input_is_handed_over_as_a_data_uri_and_not_beyond_its_limit(acme, tm
 
 
 def test_output_urls_may_lie_where_the_user_said_the_api_is(acme, tmp_path):
-    class AtAcme:
-        """Fetches from where a user said that the API is, and from nowhere else."""
-
-        @hookimpl
-        def provides(self):
-            return [Capability("fetch", "http")]
-
-        @hookimpl
-        def fetch(self, url, target, context):
-            async def copy():
-                assert context.origin == acme.url
-                target.write_bytes(PNG)
-                return Fetched(path=target, size=len(PNG), sha256="")
-
-            return copy()
-
-    plugins = PluginManager(Config())
-    plugins.register(AtAcme(), "at-acme")
     acme.on("POST", "/v1/draw", Answer(body={"url": f"{acme.url}/out.png"}))
-    pipeline = Pipeline("p", output_dir=tmp_path, plugins=plugins)
+    acme.on("GET", "/out.png", Answer(body=PNG))
+    pipeline = Pipeline("p", output_dir=tmp_path)
     result = pipeline.step(Draw(KEY, base_url=base(acme)), model="m", prompt="a fox").run()
     assert result.run.steps[0].assets[0].size_bytes == len(PNG)
 
