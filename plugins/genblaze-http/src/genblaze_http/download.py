@@ -15,7 +15,7 @@ from genblaze.atomic import atomic_write
 from genblaze.errors import GenblazeError, ProviderError, URLPolicyError
 from genblaze.hookspecs import FetchContext
 from genblaze.jobs import Fetched
-from genblaze.models.asset import strip_asset_url_credentials
+from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http import addresses
 from genblaze_http.client import tls
@@ -85,7 +85,8 @@ class Downloader:
             async with self._answer(url, found, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     await download.take(response, url)
-                    return response.headers.get("content-type")
+                    found_type: str | None = response.headers.get("content-type")
+                    return found_type
                 url = checked(str(url.join(response.headers.get("location", ""))), download.context.origin)
         msg = f"{shown(str(first))} redirects more than {MAX_REDIRECTS} times"
         raise URLPolicyError(msg)
