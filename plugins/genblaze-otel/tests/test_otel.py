@@ -6,9 +6,11 @@ import pkgutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -200,6 +202,26 @@ def test_the_steps_span_is_current_during_the_providers_call(tmp_path, provider,
     pipeline_in(tmp_path, "n", tracer=OTelTracer(tracer_provider=provider)).step(Inner(tmp_path), model="m").run()
     assert tree(spans()) == [("invoke_workflow n", [("generate_content m", [("POST", [])])])]
     assert not trace.get_current_span().get_span_context().is_valid
+
+
+def test_spans_of_httpx_nest_below_the_step_that_calls(tmp_path, provider, spans):
+    class Vendor(AsyncPainter):
+        async def generate(self, step, config=None):
+            async with httpx.AsyncClient() as client:
+                await client.post(self.url, content=b"")
+            return await super().generate(step, config)
+
+    instrumentor = HTTPXClientInstrumentor()
+    instrumentor.instrument(tracer_provider=provider)
+    try:
+        with Receiver() as receiver:
+            vendor = Vendor(tmp_path)
+            vendor.url = f"http://127.0.0.1:{receiver.server_port}/"
+            pipeline_in(tmp_path, "n", tracer=OTelTracer(tracer_provider=provider)).step(vendor, model="m").run()
+            receiver.shutdown()
+    finally:
+        instrumentor.uninstrument()
+    assert tree(spans()) == [("invoke_workflow n", [("generate_content m", [("POST", [])])])]
 
 
 def test_runs_nest_below_the_applications_own_span(tmp_path, provider, spans):
