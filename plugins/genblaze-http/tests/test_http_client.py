@@ -156,6 +156,19 @@ def test_the_key_is_in_no_error_and_no_repr():
     assert KEY not in repr(VendorClient(VENDOR, key=KEY, base_url="https://api.acme.example"))
 
 
+def test_the_password_of_a_gateway_is_in_no_error_and_no_repr():
+    url = f"http://me:{KEY}@127.0.0.1:9/v1"
+    with pytest.raises(ProviderError) as caught:
+        call(url, "POST", "/things", json={})
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(VendorClient(VENDOR, key="k", base_url=url))
+
+
+def test_the_key_does_not_leave_tls_for_the_same_host():
+    with pytest.raises(ProviderError, match="another host"):
+        call("https://api.acme.example", "GET", "http://api.acme.example/things")
+
+
 def test_the_key_goes_to_no_other_host_not_even_by_a_redirect():
     with serving(lambda handler, body: reply(handler, 200, {})) as (elsewhere, strayed):
         with pytest.raises(ProviderError, match="another host"):

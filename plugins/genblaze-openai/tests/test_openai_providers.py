@@ -65,6 +65,16 @@ def test_what_the_api_has_no_place_for_is_warned_about_and_not_sent(openai, tmp_
     assert "negative_prompt is not sent" in caplog.text
 
 
+def test_the_vendors_list_of_models_is_asked_for_once_and_a_failure_is_told(openai):
+    assert DalleProvider().discover_models().status == "failed"
+    openai.on("GET", "/v1/models", Answer(body={"object": "list", "data": [{"id": "gpt-image-2.6-flare"}]}))
+    provider = DalleProvider()
+    assert provider.discover_models().slugs == {"gpt-image-2.6-flare"}
+    assert provider.validate_model("gpt-image-2.6-flare").is_ok
+    assert provider.validate_model("gpt-image-2.6-flair").suggested_slugs == ("gpt-image-2.6-flare",)
+    assert len(openai.sent("GET", "/v1/models")) == 2
+
+
 # --- what it cost and what was said ----------------------------------------------------------------------------------
 
 

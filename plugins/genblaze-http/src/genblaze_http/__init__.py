@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from genblaze_http.client import Reply as Reply
     from genblaze_http.client import VendorClient as VendorClient
     from genblaze_http.failures import Answer as Answer
+    from genblaze_http.listing import ListsModels as ListsModels
     from genblaze_http.provider import PolledProvider as PolledProvider
     from genblaze_http.provider import Settings as Settings
     from genblaze_http.provider import SingleCallProvider as SingleCallProvider
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "failures",
     "FilePart": "client",
+    "ListsModels": "listing",
     "PolledProvider": "provider",
     "Reply": "client",
     "Settings": "provider",

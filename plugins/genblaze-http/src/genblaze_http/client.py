@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from genblaze.errors import ProviderError
+from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http.failures import failure, read_answer
 from genblaze_http.vendor import Vendor
@@ -83,17 +84,17 @@ class VendorClient:
     def __init__(self, vendor: Vendor, *, key: str | None, base_url: str, timeout: float = READ_SEC) -> None:
         self.vendor = vendor
         self.base_url = base_url.rstrip("/")
+        self.shown_url = strip_asset_url_credentials(self.base_url)  # a gateway's may hold a password
         self._key = key
         self._timeout = httpx.Timeout(timeout, connect=min(CONNECT_SEC, timeout), pool=None)
 
     def __repr__(self) -> str:
-        return f"VendorClient({self.vendor.name}, {self.base_url})"
+        return f"VendorClient({self.vendor.name}, {self.shown_url})"
 
     @property
     def origin(self) -> str:
         """Scheme, host and port of the API."""
-        url = httpx.URL(self.base_url)
-        return f"{url.scheme}://{url.netloc.decode()}"
+        return _origin(self.base_url)
 
     def headers(self) -> dict[str, str]:
         """What every call carries: the key and the vendor's own headers. Only for URLs of this vendor's host."""
@@ -129,8 +130,8 @@ class VendorClient:
                 taken the request.
         """
         url = path if "://" in path else self.base_url + path
-        if httpx.URL(url).netloc != httpx.URL(self.base_url).netloc:
-            msg = f"{self.vendor.name}: a URL at another host than {self.base_url} is not sent the key"
+        if _origin(url) != self.origin:
+            msg = f"{self.vendor.name}: a URL at another host than {self.shown_url} is not sent the key"
             raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
         client = await _loops_client()
         try:
@@ -167,7 +168,7 @@ class VendorClient:
         else:
             code = _C.TIMEOUT if isinstance(error, httpx.TimeoutException) else _C.SERVER_ERROR
         what = "could not be reached" if unsent else "did not answer in full"
-        text = self.redact(f"{self.vendor.name} at {self.base_url} {what}: {name} {error}".rstrip())
+        text = self.redact(f"{self.vendor.name} at {self.shown_url} {what}: {name} {error}".rstrip())
         return ProviderError(text, error_code=code, uncertain=not unsent)
 
 
@@ -200,6 +201,11 @@ async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.Asy
 def tls() -> Any:
     """The TLS settings of this process; loading the trusted certificates takes a while, so it happens once."""
     return httpx.create_ssl_context()
+
+
+def _origin(url: str) -> str:
+    parsed = httpx.URL(url)
+    return f"{parsed.scheme}://{parsed.netloc.decode()}"
 
 
 def _agent() -> dict[str, str]:

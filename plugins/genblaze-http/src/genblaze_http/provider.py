@@ -83,7 +83,12 @@ class VendorProvider(BaseProvider):
         poll_interval: float | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        super().__init__(models=settings.get("models"), retry_policy=settings.get("retry_policy"))
+        super().__init__(
+            models=settings.get("models"),
+            retry_policy=settings.get("retry_policy"),
+            probe_cache_ttl=settings.get("probe_cache_ttl"),
+            probe_cache_max_entries=settings.get("probe_cache_max_entries"),
+        )
         self.output_dir = None if output_dir is None else Path(output_dir)
         self.poll_interval = poll_interval or self.poll_interval
         self._key = key

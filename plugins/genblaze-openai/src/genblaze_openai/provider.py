@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Unpack
 
-from genblaze_http import Settings, SingleCallProvider
+from genblaze_http import ListsModels, Settings, SingleCallProvider
 from genblaze_openai.vendor import OPENAI
 
 
-class OpenAIProvider(SingleCallProvider):
+class OpenAIProvider(ListsModels, SingleCallProvider):
     """A provider of OpenAI that answers at once.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
-from genblaze_http import PolledProvider, Settings, Work
+from genblaze_http import ListsModels, PolledProvider, Settings, Work
 from genblaze_openai.fields import form_fields, refuse
 from genblaze_openai.prices import video_models
 from genblaze_openai.vendor import OPENAI
@@ -27,7 +27,7 @@ _KEPT_SEC = 86400.0
 _CONTENT_CODES = ("moderation_blocked", "content_policy_violation")
 
 
-class SoraProvider(PolledProvider):
+class SoraProvider(ListsModels, PolledProvider):
     """Videos by OpenAI's Videos API, which OpenAI shut down on 2026-09-24 without a replacement.
 
     One input picture or video becomes the `input_reference`. Parameters go to the API under its own names: `seconds`
