@@ -48,3 +48,31 @@ def test_media_that_exist_already_are_stored_from_wherever_they_lie(tmp_path, mo
     result = ingest_assets([own], source="camera", sink=ObjectStorageSink(LocalFolderStore(tmp_path / "bucket")))
     assert result.ok, result.error_summary()
     assert result.assets[0].url.startswith((tmp_path / "bucket").as_uri())
+
+
+def test_objects_may_carry_the_manifest_and_still_be_what_was_generated(tmp_path):
+    from genblaze import InvalidValueError, LocalFolderStore, parse_manifest, verify_file
+    from genblaze.file_urls import path_of
+    from genblaze_core import KeyStrategy, ObjectStorageSink, Pipeline
+    from genblaze_local import LocalImageProvider
+
+    store = LocalFolderStore(tmp_path / "bucket")
+    with pytest.raises(InvalidValueError, match="HIERARCHICAL"):
+        ObjectStorageSink(store, embed=True)
+    storage = ObjectStorageSink(store, embed=True, key_strategy=KeyStrategy.HIERARCHICAL)
+    pipeline = Pipeline("embedded", output_dir=tmp_path / "out")
+    for _ in range(2):
+        pipeline.step(
+            LocalImageProvider(), model="local-image-1", prompt="a secret fox", prompt_visibility="private", seed=1
+        )
+    result = pipeline.run(sink=storage)
+    assert result.ok, result.error_summary()
+    stored = parse_manifest(path_of(result.manifest.manifest_uri).read_bytes())
+    assert len({asset.url for asset in result.assets}) == 2
+    for asset in result.assets:
+        found = verify_file(path_of(asset.url))
+        assert found.ok, found.message
+        assert found.source == "inline"
+        assert found.manifest.canonical_hash == stored.canonical_hash
+        assert found.manifest.manifest_uri == result.manifest.manifest_uri
+        assert b"secret" not in path_of(asset.url).read_bytes()

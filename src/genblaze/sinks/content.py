@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
     from genblaze.storing import Store
 
-__all__ = ["check_origin", "pristine_content"]
+__all__ = ["check_origin", "pristine_content", "temporary_folder"]
 
 CLOCK_SLACK: Final = 2.0
 """Seconds by which file systems' clocks may be behind."""
@@ -69,7 +69,7 @@ def pristine_content(
         GenblazeError: It cannot be read, or is not what the asset's digest says.
     """
     if path is None:
-        path = _temporary(stack) / "content"
+        path = temporary_folder(stack) / "content"
         _bring(asset.url, path, store, plugins)
     if not path.is_file():
         msg = f"there is no file {path}"
@@ -82,13 +82,14 @@ def pristine_content(
         msg = f"the content has changed: it is {digest.sha256[:12]}…, the asset says {asset.sha256[:12]}…"
         raise SinkError(msg)
     if digest.size != size:
-        clean = _temporary(stack) / f"content{path.suffix}"
+        clean = temporary_folder(stack) / f"content{path.suffix}"
         copy_content(path, clean, plugins=plugins)
         return clean, digest
     return path, digest
 
 
-def _temporary(stack: ExitStack) -> Path:
+def temporary_folder(stack: ExitStack) -> Path:
+    """A folder that is gone when the stack unwinds."""
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genblaze-")))
 
 

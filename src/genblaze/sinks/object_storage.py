@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from genblaze.errors import GenblazeError, InvalidValueError, SinkError, URLPolicyError
 from genblaze.file_urls import local_file
 from genblaze.models.enums import KeyStrategy, StepStatus, URLPolicy
+from genblaze.sinks.carrying import manifest_to_carry
 from genblaze.sinks.contract import BaseSink
 from genblaze.sinks.delivering import deliver_assets, is_own
 from genblaze.sinks.keys import KeyLayout, RunScope, check_segment, scope_of
@@ -48,6 +49,8 @@ class ObjectStorageSink(BaseSink):
         backend: A `Store`, or a backend of the published kind. It stays open, and its owner's to close.
         prefix: What all keys begin with; may be empty.
         key_strategy: Keys by digest of the content, or by run.
+        embed: Let the objects carry the manifest; by run only, as a digest in a key would not be the object's. Uploads
+            then begin at the end of the run. A format that cannot hold a manifest is stored as it is.
         parquet_sink: A further sink that gets the run after it was stored; what it fails with is only logged.
         max_upload_workers: Uploads at once; the bytes under way are bounded too.
         manifest_lock: Retention of manifests.
@@ -73,6 +76,7 @@ class ObjectStorageSink(BaseSink):
         *,
         prefix: str = "genblaze",
         key_strategy: KeyStrategy = KeyStrategy.CONTENT_ADDRESSABLE,
+        embed: bool = False,
         parquet_sink: BaseSink | None = None,
         max_upload_workers: int = 16,
         manifest_lock: ObjectLockConfig | None = None,
@@ -92,6 +96,10 @@ class ObjectStorageSink(BaseSink):
             raise InvalidValueError(msg)
         self._store = as_store(backend)
         self._layout = KeyLayout(prefix, key_strategy)
+        if embed and self._layout.by_content:
+            msg = "ObjectStorageSink: embed=True needs key_strategy=KeyStrategy.HIERARCHICAL"
+            raise InvalidValueError(msg)
+        self._embed = embed
         self._reader = ManifestReader(
             self._store,
             self._layout,
@@ -120,7 +128,7 @@ class ObjectStorageSink(BaseSink):
 
     def on_step_complete(self, step: Step, *, run_id: str, tenant_id: str | None, date_str: str) -> None:
         """Begin to upload what a step wrote; its assets are rewritten when the run ends."""
-        if step.status != StepStatus.SUCCEEDED:
+        if step.status != StepStatus.SUCCEEDED or self._embed:
             return
         transfer = self._transfer(RunScope(run_id, tenant_id, date_str))
         for asset in step.assets:
@@ -237,7 +245,10 @@ class ObjectStorageSink(BaseSink):
         try:
             self.check(tenant_id=run.tenant_id, run_id=run.run_id)
             manifest.assert_writable_schema()
-            deliver_assets(run, manifest, self._transfer(scope), deliveries, sink=repr(self), roots=self._roots)
+            transfer = self._transfer(scope)
+            if self._embed:
+                transfer.manifest = manifest_to_carry(manifest, self._layout, scope, self._store)
+            deliver_assets(run, manifest, transfer, deliveries, sink=repr(self), roots=self._roots)
             manifest.compute_hash()
             self._store_manifest(manifest, scope, deliveries)
         except (GenblazeError, OSError) as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from genblaze.sinks.budget import ByteBudget
+from genblaze.sinks.carrying import carrying_copy
 from genblaze.sinks.content import pristine_content
 from genblaze.sinks.keys import extension_of
 from genblaze.storing import PutOptions
@@ -18,6 +19,7 @@ from genblaze.storing import PutOptions
 if TYPE_CHECKING:
     from genblaze.embedding import ContentDigest
     from genblaze.models.asset import Asset
+    from genblaze.models.manifest import Manifest
     from genblaze.plugins import PluginManager
     from genblaze.sinks.keys import KeyLayout, RunScope
     from genblaze.storing import ObjectLockConfig, ObjectMetadata, Store
@@ -60,12 +62,14 @@ class Uploader:
         self._guard = Lock()
         self._pool: ThreadPoolExecutor | None = None
 
-    def submit(self, asset: Asset, scope: RunScope, path: Path | None) -> Future[StoredObject]:
-        """Begin to store an asset."""
+    def submit(
+        self, asset: Asset, scope: RunScope, path: Path | None, manifest: Manifest | None = None
+    ) -> Future[StoredObject]:
+        """Begin to store an asset, with a manifest in the object if one is given."""
         with self._guard:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "genblaze-upload")
-            return self._pool.submit(self._upload, asset, scope, path)
+            return self._pool.submit(self._upload, asset, scope, path, manifest)
 
     def close(self) -> None:
         """Wait for uploads under way and end the threads; the next upload starts new ones."""
@@ -74,8 +78,8 @@ class Uploader:
         if pool is not None:
             pool.shutdown()
 
-    def _upload(self, asset: Asset, scope: RunScope, path: Path | None) -> StoredObject:
-        stored = self._already_there(asset, scope)
+    def _upload(self, asset: Asset, scope: RunScope, path: Path | None, manifest: Manifest | None) -> StoredObject:
+        stored = self._already_there(asset, scope) if manifest is None else None
         if stored is not None:
             return stored
         with ExitStack() as stack:
@@ -83,7 +87,11 @@ class Uploader:
             stack.enter_context(self._budget.hold(UPLOAD_BYTES if size is None else size))
             content, digest = pristine_content(asset, path, self.store, self._plugins, stack)
             key = self._key(asset, scope, digest.sha256)
-            self._put(key, content, digest, asset.media_type)
+            if manifest is None:
+                self._put(key, content, digest, self._options(asset, digest.sha256))
+            else:
+                carrying = carrying_copy(content, digest, manifest, self._plugins, stack)
+                self.store.put(key, carrying, self._options(asset, None))
             return StoredObject(key, self.store.url_of(key), digest.sha256, digest.size)
 
     def _key(self, asset: Asset, scope: RunScope, sha256: str) -> str:
@@ -101,13 +109,12 @@ class Uploader:
             return None
         return StoredObject(key, asset.url, asset.sha256, asset.size_bytes)
 
-    def _put(self, key: str, content: Path, digest: ContentDigest, media_type: str) -> None:
-        options = PutOptions(
-            content_type=media_type,
-            cache_control=self._layout.cache_control,
-            sha256=digest.sha256,
-            lock=self._lock,
+    def _options(self, asset: Asset, sha256: str | None) -> PutOptions:
+        return PutOptions(
+            content_type=asset.media_type, cache_control=self._layout.cache_control, sha256=sha256, lock=self._lock
         )
+
+    def _put(self, key: str, content: Path, digest: ContentDigest, options: PutOptions) -> None:
         if self.store.put_if_absent(key, content, options):
             return
         # Somebody else's, of an earlier attempt, or ours after all: an acknowledgement may have got lost.
@@ -128,7 +135,12 @@ class RunTransfer:
     Args:
         uploader: Does the work.
         scope: The run.
+
+    Attributes:
+        manifest: What each object is to carry; every output is then an object of its own.
     """
+
+    manifest: Manifest | None = None
 
     def __init__(self, uploader: Uploader, scope: RunScope) -> None:
         self._uploader = uploader
@@ -137,14 +149,19 @@ class RunTransfer:
 
     def begin(self, asset: Asset, path: Path | None) -> None:
         """Begin with an asset, unless its content is under way or there already; what failed is tried again."""
-        content = asset.sha256 or asset.url
+        content = self._name(asset)
         begun = self._under_way.get(content)
         if begun is None or (begun.done() and begun.exception() is not None):
-            self._under_way[content] = self._uploader.submit(asset.model_copy(deep=True), self._scope, path)
+            self._under_way[content] = self._uploader.submit(
+                asset.model_copy(deep=True), self._scope, path, self.manifest
+            )
 
     def outcome(self, asset: Asset) -> StoredObject | str:
         """Wait for an asset that was begun: the object, or the reason why there is none."""
         try:
-            return self._under_way[asset.sha256 or asset.url].result()
+            return self._under_way[self._name(asset)].result()
         except Exception as error:  # noqa: BLE001 - third-party stores: one asset must not cost the others their place
             return str(error) or type(error).__name__
+
+    def _name(self, asset: Asset) -> str:
+        return asset.asset_id if self.manifest is not None else asset.sha256 or asset.url
