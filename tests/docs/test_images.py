@@ -11,6 +11,7 @@ from genblaze.verifying import Verdict, verify_file
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 IMAGES = sorted((DOCS / "images").iterdir())
+MADE_BY_RUNS = [image for image in IMAGES if image.suffix != ".svg"]  # the others show a terminal
 KB = 1000
 
 
@@ -20,7 +21,7 @@ def test_an_image_has_less_than_100_kb(image):
 
 
 @pytest.mark.needs_plugins
-@pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+@pytest.mark.parametrize("image", MADE_BY_RUNS, ids=lambda image: image.name)
 def test_an_image_verifies(image):
     assert verify_file(image, plugins=PluginManager(Config())).verdict is Verdict.EXACT
 

@@ -452,7 +452,7 @@ def test_very_many_boxes_cost_bounded_time(tmp_path, body):
     path = saved(tmp_path, FTYP[:8] + b"mif1" + FTYP[12:] + body, "a.mp4")
     started = time.perf_counter()
     assert verdict(path) is not Verdict.EXACT
-    assert time.perf_counter() - started < 20  # what is refused here is quadratic time
+    assert time.perf_counter() - started < 90  # what is refused here is quadratic time
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_hostile_files_cost_bounded_time_and_memory(tmp_path, body):
     try:
         started = time.perf_counter()
         assert verdict(path) is not Verdict.EXACT
-        assert time.perf_counter() - started < 20  # under tracemalloc; what is refused here is quadratic time
+        assert time.perf_counter() - started < 90  # under tracemalloc; what is refused here is quadratic time
         assert tracemalloc.get_traced_memory()[1] < 80 << 20
     finally:
         tracemalloc.stop()

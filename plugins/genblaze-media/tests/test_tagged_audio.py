@@ -444,7 +444,7 @@ def test_hostile_files_cost_bounded_time(tmp_path, content):
     path = saved(tmp_path, content, "a.mp3")
     started = time.perf_counter()
     assert check(path) is not Verdict.EXACT
-    assert time.perf_counter() - started < 8  # shared machines stall; what is refused here is quadratic time
+    assert time.perf_counter() - started < 90  # shared machines stall; what is refused here is quadratic time
 
 
 @pytest.mark.parametrize(
