@@ -30,7 +30,7 @@ DIGEST_NAME: Final = "genblaze-sha256"
 MIB: Final = 1 << 20
 MAX_PARTS: Final = 9000  # S3 takes 10 000
 WORKERS: Final = 4
-BLOCK: Final = MIB
+BLOCK: Final = MIB // 4
 
 #: Arguments of PutObject that describe its one body; a multipart upload has none of them.
 OF_ONE_BODY: Final = frozenset({"ChecksumSHA256", "ContentMD5", "IfNoneMatch"})
@@ -83,16 +83,22 @@ class Section(io.RawIOBase):
         """True, as it is signed before it is sent."""
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer from the body."""
-        length = min(len(buffer), self._length - self._at)
+    def read(self, size: int = -1, /) -> bytes:
+        """Read from the body, without the copies that a raw file makes."""
+        left = self._length - self._at
+        length = left if size < 0 else min(size, left)
         found = self._body.read_at(self._offset + self._at, length)
         if len(found) < length:
             msg = "put: the file became shorter while it was sent."
             raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put")
-        buffer[:length] = found
         self._at += length
-        return length
+        return found
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer from the body."""
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Stand elsewhere within the section."""
