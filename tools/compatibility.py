@@ -40,7 +40,7 @@ signature works if every call that the published one accepts is accepted: same n
 | {total} | {works} | {differs} | {absent} |
 
 The members of an absent class are not counted. What the names do is not judged here, but by tests of small programs
-that were written for the published package.
+that were written for the published package. [Migrate](../how-to/migrate.md) says what a program may notice.
 
 ## Differs on purpose
 

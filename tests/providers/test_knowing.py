@@ -75,6 +75,16 @@ def test_a_surface_keeps_the_names_that_it_renames():
     assert built == {"param_allowlist": frozenset({"voice", "v"}), "param_aliases": {"voice": "v"}}
 
 
+def test_a_published_subclass_may_read_and_set_its_registry_under_the_private_name():
+    class Setting(Acme):
+        def __init__(self, models):
+            self._models = models
+
+    models = ModelRegistry()
+    assert Setting(models).models is models
+    assert Acme()._models is Acme.models_default()
+
+
 class Listing(Acme):
     discovery_support = DiscoverySupport.NATIVE
     asked = ()

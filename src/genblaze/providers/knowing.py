@@ -56,13 +56,13 @@ class KnowsModels:
     PROBE_CACHE_MAX_ENTRIES: ClassVar[int] = 256
 
     # On the class, so that subclasses need not call `super().__init__()`.
-    _models: ModelRegistry | None = None
+    _registry: ModelRegistry | None = None
     _default_models: ClassVar[Any] = None
     _probe_ttl: float | None = None
     _probe_entries: int | None = None
 
     def __init__(self, models: ModelRegistry | None, probe_ttl: float | None, probe_entries: int | None) -> None:
-        self._models = models
+        self._registry = models
         self._probe_ttl = probe_ttl
         self._probe_entries = probe_entries
 
@@ -83,7 +83,16 @@ class KnowsModels:
     @property
     def models(self) -> ModelRegistry:
         """The registry given to the constructor, or the class's own."""
-        return self.models_default() if self._models is None else self._models
+        return self.models_default() if self._registry is None else self._registry
+
+    @property
+    def _models(self) -> ModelRegistry:
+        """`models` by the name that published subclasses read, and set in constructors of their own."""
+        return self.models
+
+    @_models.setter
+    def _models(self, models: ModelRegistry | None) -> None:
+        self._registry = models
 
     def list_models(self) -> list[ModelSpec]:
         """The registered models."""
