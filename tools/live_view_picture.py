@@ -1,4 +1,4 @@
-"""Draws docs/images/live-view.svg: the live view as a real terminal showed it in the middle of a run.
+"""Draws docs/how-to/live-view.svg: the live view as a real terminal showed it in the middle of a run.
 
 A script of offline providers runs on a pseudo-terminal; what the terminal shows halfway through
 becomes the picture. `python tools/live_view_picture.py` writes it; needs genblaze-local and pyte.
@@ -18,7 +18,7 @@ import pyte
 from rich.console import Console
 from rich.text import Text
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "live-view.svg"
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "live-view.svg"
 COLUMNS, LINES = 92, 12
 
 SCRIPT = """
@@ -94,7 +94,6 @@ def main() -> None:
     middle = [rows for text, rows in seen if "✓ poster" in text and "▸ cover" in text]
     console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
     console.print(styled(middle[len(middle) // 2]))
-    PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(console.export_svg(title="fox_film.py"), encoding="utf-8")
     print(f"wrote {PICTURE}")
 
