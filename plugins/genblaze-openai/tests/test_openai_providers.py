@@ -189,14 +189,14 @@ def test_a_video_that_failed_is_not_bought_again(openai, video_object, tmp_path,
 def test_a_video_whose_answer_got_lost_is_found_in_the_list(openai, video_object, tmp_path):
     mine = {"model": "sora-2", "prompt": "a fox"}
     videos = [
-        video_object(id="video_0", **{**mine, "prompt": "a wolf"}),
+        video_object(id="video_0", **mine, seconds="8"),
         video_object(id="video_1", **mine),
         video_object(id="video_2", **mine, created_at=int(time()) - 3600),
     ]
     openai.on("POST", VIDEOS, Answer(fault="reset"))
     pages = [Answer(body={"data": [each], "has_more": True}) for each in videos[:2]]
     openai.on("GET", VIDEOS, *pages, Answer(body={"data": videos[2:], "has_more": False}))
-    step = run(SoraProvider(), tmp_path, model="sora-2", modality="video").run.steps[0]
+    step = run(SoraProvider(), tmp_path, model="sora-2", modality="video", seconds=4, style="noir").run.steps[0]
     assert (step.upstream_id, len(openai.sent("POST", VIDEOS))) == ("video_1", 1)
     assert ("after", "video_0") in openai.sent("GET", VIDEOS)[1].query
 

@@ -98,8 +98,7 @@ class SoraProvider(ListsModels, PolledProvider):
         wanted = self._fields(work)
         since = time() - _KEPT_SEC if work.begun is None else work.begun - _SKEW_SEC
         async for video in self._videos(since):
-            same = all(str(video.get(name)) == str(value) for name, value in wanted.items())
-            if same and video["id"] not in self._taken:
+            if _is_of(video, wanted) and video["id"] not in self._taken:
                 self._taken.add(video["id"])
                 return str(video["id"])
         return None
@@ -119,6 +118,13 @@ class SoraProvider(ListsModels, PolledProvider):
             if not page.get("has_more"):
                 return
             query["after"] = page["data"][-1]["id"]
+
+
+def _is_of(video: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether a video may come from a request; fields that OpenAI does not repeat tell nothing."""
+    if (video.get("model"), video.get("prompt")) != (wanted["model"], wanted["prompt"]):
+        return False
+    return all(video.get(name) is None or str(video[name]) == str(value) for name, value in wanted.items())
 
 
 def _failed(job_id: str, error: dict[str, Any]) -> ProviderError:
