@@ -53,6 +53,30 @@ class PluginSettings(_Settings, frozen=True):
     strict: bool = False
 
 
+class Limit(_Settings, frozen=True):
+    """What may be asked of one provider; None sets no limit.
+
+    Attributes:
+        concurrency: Jobs under way at once, from the submit to the result.
+        requests_per_minute: Submits in any 60 seconds, retries included.
+        break_after: Submits that fail in a row, by the vendor's fault, until it is left alone.
+        break_seconds: For so long; then one more failure is enough.
+    """
+
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+    break_after: int | None = None
+    break_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing could ever be asked."""
+        for name in ("concurrency", "requests_per_minute", "break_after"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                msg = f"{name} is {value}: it must be at least 1; leave it out for no limit"
+                raise ValueError(msg)
+
+
 class Config(_Settings, frozen=True):
     """All settings.
 
@@ -63,6 +87,7 @@ class Config(_Settings, frozen=True):
         tracers: Names of the installed tracers that hear every run.
         fallback_on: Failures of a model that hand its step to the next fallback, once the retries are spent. An unknown
             outcome cannot be among them.
+        limits: What may be asked of a provider, by its name.
     """
 
     select: Select = Select()
@@ -74,6 +99,7 @@ class Config(_Settings, frozen=True):
         ProviderErrorCode.RATE_LIMIT,
         ProviderErrorCode.SERVER_ERROR,
     )
+    limits: dict[str, Limit] = {}
 
     def __post_init__(self) -> None:
         """Refuse what must not fall back."""

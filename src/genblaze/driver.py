@@ -10,8 +10,10 @@ from collections.abc import Awaitable
 from time import monotonic
 from typing import Any, Literal, Protocol
 
+from genblaze.config import Limit
 from genblaze.errors import GenblazeError, ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Submitted
+from genblaze.limits import Gate
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.retry import RetryPolicy
 from genblaze.threads import call, daemon_threads
@@ -54,7 +56,9 @@ class Driver:
     A job id, once known, is never given up: every retry resumes that job, so nothing is bought a second time.
     """
 
-    def __init__(self, job: Job, context: GenerateContext, policy: RetryPolicy, observer: Observer) -> None:
+    def __init__(
+        self, job: Job, context: GenerateContext, policy: RetryPolicy, observer: Observer, gate: Gate | None = None
+    ) -> None:
         self.job = job
         self.context = context
         self.policy = policy
@@ -62,6 +66,8 @@ class Driver:
         self.job_id: str | None = None
         self.attempt = 0
         self._phase: Phase = "submit"
+        self._gate = gate or Gate("", Limit())
+        self._sending = False
         self._estimate: float | None = None
         self._doubt: ProviderError | None = None  # a submit failed, and the vendor may have taken it
         self._cleared: ProviderError | None = None  # it seemed so, but the vendor says that it has no such job
@@ -69,8 +75,8 @@ class Driver:
 
     @property
     def submitting(self) -> bool:
-        """Whether a submit was under way last."""
-        return self._phase == "submit" and self.attempt > 0
+        """Whether a submit is under way, or one before is in doubt."""
+        return self._sending or self._doubt is not None
 
     def resume(self, job_id: str) -> None:
         """Take up a job that was submitted before: it is only polled and fetched."""
@@ -116,7 +122,9 @@ class Driver:
         self._phase = "submit"
         if self._doubt is not None and await self._found():
             return None
+        await self._gate.turn()
         self.observer.on_progress("submitted")
+        self._sending = True
         try:
             outcome = await submit(self.job, self.context)
         except (KeyboardInterrupt, GeneratorExit):
@@ -125,12 +133,15 @@ class Driver:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             failure = as_provider_error(error)
+            self._sending = False
+            self._gate.failed(failure)
             if self.job_id is None and getattr(self.job, "paid", False) and may_be_taken(failure):
                 self._doubt = failure
                 if await self._found():
                     return None
             raise failure from error.__cause__
-        self._doubt = None
+        self._sending, self._doubt = False, None
+        self._gate.succeeded()
         if isinstance(outcome, Generation):
             return outcome
         self._accept(outcome)

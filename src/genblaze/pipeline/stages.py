@@ -11,6 +11,7 @@ from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error, outcome_unknown
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
+from genblaze.limits import gate_of
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.budgeting import spending
@@ -207,14 +208,14 @@ class StepRun:
         self._paid = candidate.paid or bool(getattr(job, "paid", False))
         journal = self._journal if self._paid else None
         policy = self._policy(getattr(job, "retry_policy", None))
-        driver = Driver(job if journal is None else journal.around(job, context), context, policy, watch)
+        gate = gate_of(candidate.name, self.plan.plugins.config.limits)
+        driver = Driver(job if journal is None else journal.around(job, context), context, policy, watch, gate)
         self._driver = driver
         if journal is not None:
             await journal.take_up(driver, job)
         try:
-            async with spending(
-                self.options.max_cost_usd, driver, job, f"{candidate.name}/{candidate.model}"
-            ) as settle:
+            what = f"{candidate.name}/{candidate.model}"
+            async with gate.slot(), spending(self.options.max_cost_usd, driver, job, what) as settle:
                 generation = await driver.run()
                 settle(generation.cost_usd)
         except ProviderError:
