@@ -403,3 +403,21 @@ def test_a_backend_of_the_published_kind_is_a_store(new, painter):
     key = result.assets[0].url.removeprefix("https://memory.example/")
     assert hashlib.sha256(backend.objects[key]).hexdigest() == result.assets[0].sha256
     assert json.loads(backend.objects[f"genblaze/manifests/{result.run.run_id}.json"])["manifest_uri"]
+
+
+def test_a_sink_of_another_shape_is_asked_for_nothing_but_the_published_methods(new, painter):
+    class Plain:
+        def __init__(self):
+            self.runs = []
+
+        def write_run(self, run, manifest):
+            self.runs.append(run.run_id)
+
+        def check(self):
+            raise AssertionError
+
+        deliver = check
+
+    sink = Plain()
+    result = new().step(painter, model="m").run(sink=sink)
+    assert sink.runs == [result.run.run_id]

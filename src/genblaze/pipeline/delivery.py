@@ -126,12 +126,13 @@ async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:
 
 async def hand_over(sink: Any, result: PipelineResult) -> None:
     """Let a sink store the run; it may rewrite the assets' URLs."""
-    deliver = getattr(sink, "deliver", None)
+    from genblaze.sinks.contract import BaseSink
+
     try:
-        if deliver is None:
-            await daemon_threads.run(sink.write_run, result.run, result.manifest)
+        if isinstance(sink, BaseSink):
+            await daemon_threads.run(sink.deliver, result)
         else:
-            await daemon_threads.run(deliver, result)
+            await daemon_threads.run(sink.write_run, result.run, result.manifest)
     except Exception as error:  # noqa: BLE001 - third-party code: a failing sink must not lose what was generated
         logger.warning("Sink %s failed: %s", type(sink).__name__, error)
         result.deliveries.sink_errors.append(error)

@@ -101,9 +101,7 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     if "max_cost_usd" in settings:
         settings["max_cost_usd"] = Budget.of(settings["max_cost_usd"])
     sinks = as_sinks(keywords.get("sink"), pipeline._plugins)
-    for sink in sinks:
-        if (check := getattr(sink, "check", None)) is not None:
-            check(tenant_id=pipeline._tenant_id, run_id=settings.get("run_id"))
+    _check_sinks(sinks, pipeline._tenant_id, settings.get("run_id"))
     settings["embed"] = embed_policy(settings.get("embed", pipeline._embed), has_sink=bool(sinks))
     return RunOptions(sinks=sinks, **settings)
 
@@ -163,6 +161,15 @@ def as_sinks(sink: Any, plugins: PluginManager | None) -> tuple[Any, ...]:
             msg = f"run(sink=…): {type(one).__name__} is not a sink; it needs write_run(run, manifest)"
             raise GenblazeError(msg)
     return sinks
+
+
+def _check_sinks(sinks: tuple[Any, ...], tenant_id: str | None, run_id: str | None) -> None:
+    """Let sinks refuse a run that they could not store."""
+    from genblaze.sinks.contract import BaseSink
+
+    for sink in sinks:
+        if isinstance(sink, BaseSink):
+            sink.check(tenant_id=tenant_id, run_id=run_id)
 
 
 def _sink_at(url: str, plugins: PluginManager | None) -> Any:
