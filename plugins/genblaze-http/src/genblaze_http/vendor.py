@@ -70,7 +70,10 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def declare(vendor: Vendor, key: str, modality: Any, summary: str, alias: str | None = None) -> Any:
-    """The `Capability` of one provider of a vendor: paid, with the vendor's key variables and the models it makes."""
+    """The `Capability` of one provider of a vendor: paid, with the vendor's key variables and the models it makes.
+
+    A provider that makes anything has no modality: None.
+    """
     from genblaze.capabilities import Capability
 
     return Capability(
@@ -78,8 +81,8 @@ def declare(vendor: Vendor, key: str, modality: Any, summary: str, alias: str | 
         key=key,
         summary=summary,
         aliases=() if alias is None else (alias,),
-        modalities=(modality,),
+        modalities=() if modality is None else (modality,),
         paid=True,
         environment=vendor.key_variables,
-        models=tuple(model for model in vendor.models if model.modality in (None, modality)),
+        models=tuple(model for model in vendor.models if modality is None or model.modality in (None, modality)),
     )

@@ -1,0 +1,264 @@
+"""`ReplicateProvider`: whatever runs on Replicate, by model, version or deployment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Any, Unpack
+
+from genblaze.errors import ProviderError
+from genblaze.jobs import JobStatus, Submitted
+from genblaze.models import Asset, Modality, ProviderErrorCode
+from genblaze.pricing import per_unit
+from genblaze.providers import ProviderCapabilities
+from genblaze.providers.model_registry import ModelRegistry
+from genblaze_http import PolledProvider, Settings, Work
+from genblaze_replicate.failures import failed, with_wait
+from genblaze_replicate.outputs import assets_of
+from genblaze_replicate.vendor import PICTURE, REPLICATE
+
+if TYPE_CHECKING:
+    from genblaze.jobs import Generation
+
+_C = ProviderErrorCode
+_MODEL = re.compile(
+    r"(?P<deployment>deployments/)?(?P<name>[\w.-]+/[\w.-]+)(:(?P<version>\w+))?|(?P<hash>[0-9a-f]{64})"
+)
+_ENDED = ("succeeded", "failed", "canceled", "aborted")
+#: The least that `Cancel-After` may say, in seconds.
+_LEAST_SEC = 5
+#: Seconds by which Replicate's clock may lag behind ours.
+_SKEW_SEC = 60.0
+#: Seconds that a prediction of an earlier process is looked for.
+_BACK_SEC = 86400.0
+
+
+class ReplicateProvider(PolledProvider):
+    """Predictions on Replicate.
+
+    `model` is `owner/name`, `owner/name:version`, the 64 digits of a version alone, or `deployments/owner/name`.
+    Parameters, prompt, negative prompt and seed become the model's `input` under these names. An input asset becomes
+    `image`, `video` or `audio` by its kind, unless the model's specification in `models=` maps it elsewhere.
+
+    Args:
+        api_token: The token; else `REPLICATE_API_TOKEN`.
+        poll_interval: Seconds between polls.
+        http_timeout: Seconds that Replicate may think about a call; default 30.
+        output_dir: Folder for the files; without it the pipeline's.
+        settings: `base_url` (else `REPLICATE_BASE_URL`; without `/v1`), `models`, `retry_policy` …: see
+            `genblaze_http.Settings`.
+    """
+
+    name = "replicate"
+    vendor = REPLICATE
+    takes_inputs = ("image", "video", "audio")
+
+    def __init__(
+        self,
+        api_token: str | None = None,
+        poll_interval: float = 1.0,
+        http_timeout: float | None = None,
+        output_dir: str | Path | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        timeout = http_timeout or settings.get("timeout") or 30.0
+        super().__init__(
+            api_token, poll_interval=poll_interval, http_timeout=timeout, output_dir=output_dir, **settings
+        )
+        self._taken: set[str] = set()  # ids that are some step's already
+
+    @classmethod
+    def create_registry(cls) -> ModelRegistry:
+        """The prices by picture; what is billed by the second of a GPU is unknown."""
+        registry = ModelRegistry()
+        for name, price in PICTURE.items():
+            registry.register_pricing(name, per_unit(price))
+        return registry
+
+    def get_capabilities(self) -> ProviderCapabilities:
+        """Anything out of anything: the model decides."""
+        return ProviderCapabilities(
+            supported_modalities=list(Modality),
+            supported_inputs=["text", *self.takes_inputs],
+            accepts_chain_input=True,
+            models=[model.name for model in self.vendor.models],
+        )
+
+    async def begin(self, work: Work) -> Submitted:
+        """Ask for a prediction, which Replicate cancels by itself when nobody waits for it any more."""
+        model = _parsed(work.request.model)
+        uris = {asset.url: await self._uri(work, asset) for asset in work.inputs(*self.takes_inputs)}
+        body = {"input": {name: _placed(value, uris) for name, value in self._input(work).items()}}
+        remaining = work.context.remaining
+        headers = {} if remaining is None else {"Cancel-After": f"{max(_LEAST_SEC, ceil(remaining))}s"}
+        try:
+            prediction = await self._order(model, body, headers)
+        except ProviderError as error:
+            raise with_wait(error) from None
+        self._taken.add(prediction["id"])
+        return Submitted(prediction["id"])
+
+    async def look(self, job_id: str) -> JobStatus:
+        """How far a prediction is."""
+        prediction = await self._get(f"/v1/predictions/{job_id}")
+        state = prediction.get("status")
+        if state in _ENDED and state != "succeeded":
+            raise failed(prediction)
+        return JobStatus(state == "succeeded", message=state)
+
+    async def collect(self, work: Work, job_id: str) -> Generation:
+        """The outputs, which Replicate keeps for an hour."""
+        prediction = await self._get(f"/v1/predictions/{job_id}")
+        if prediction.get("data_removed"):
+            msg = (
+                f"Replicate has deleted the output of prediction {job_id}, as it does after an hour. Run the step again"
+            )
+            raise ProviderError(msg, error_code=_C.UNKNOWN)
+        version, output = prediction.get("version"), prediction.get("output")
+        facts = {"prediction_id": job_id, "version": version, "metrics": prediction.get("metrics")}
+        changes = {} if version in (None, "hidden") else {"model_version": version}
+        return self.generation(assets_of(output, work.request.modality), payload={"replicate": facts}, changes=changes)
+
+    async def drop(self, job_id: str) -> None:
+        """Cancel a prediction."""
+        await self.client.call("POST", f"/v1/predictions/{job_id}/cancel")
+
+    async def search(self, work: Work) -> str | None:
+        """The prediction of a submit whose answer got lost: of the same model and input, since then, nobody else's.
+
+        Raises:
+            ProviderError: It may be one whose input Replicate has deleted, so that nobody can tell.
+        """
+        model, asked, urls = _parsed(work.request.model), self._input(work), {each.url for each in work.request.inputs}
+        doubtful = None
+        async for told in self._predictions(time() - _BACK_SEC if work.begun is None else work.begun - _SKEW_SEC):
+            if told["id"] in self._taken or not _is_of(model, told):
+                continue
+            if told.get("data_removed"):
+                doubtful = told["id"]
+            elif _same(asked, told.get("input") or {}, urls):
+                self._taken.add(told["id"])
+                return str(told["id"])
+        if doubtful is None:
+            return None
+        msg = f"Replicate has deleted the input of prediction {doubtful}, so it may be this one"
+        raise ProviderError(msg, error_code=_C.UNKNOWN, uncertain=True)
+
+    async def _order(self, model: re.Match[str], body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        """The one paid call. Official models run by their bare name; of others the latest version is looked up."""
+        if model["hash"] or model["version"]:
+            return await self._post("/v1/predictions", {"version": model[0], **body}, headers)
+        name = model["name"]
+        kind = "deployments" if model["deployment"] else "models"
+        try:
+            return await self._post(f"/v1/{kind}/{name}/predictions", body, headers)
+        except ProviderError as error:
+            if error.error_code is not _C.MODEL_ERROR or kind == "deployments":
+                raise
+            version = await self._latest(name)
+            if version is None:
+                raise
+        return await self._post("/v1/predictions", {"version": version, **body}, headers)
+
+    async def _latest(self, name: str) -> str | None:
+        """The latest version of a model, or None where there is no such model."""
+        try:
+            found = await self._get(f"/v1/models/{name}")
+        except ProviderError as error:
+            if error.error_code is _C.INVALID_INPUT:
+                return None
+            error.uncertain = False  # nothing was bought yet
+            raise
+        return (found.get("latest_version") or {}).get("id")
+
+    async def _post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self.client.call("POST", path, json=body, headers=headers)).json
+        return answer
+
+    async def _get(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self.client.call("GET", path, query=query)).json
+        return answer
+
+    def _input(self, work: Work) -> dict[str, Any]:
+        """The model's input, with input assets as the URLs they have here."""
+        request = work.request
+        params = {"negative_prompt": request.negative_prompt, "seed": request.seed, **self.params(work)}
+        asked = {name: value for name, value in params.items() if value is not None}
+        if not asked.get("prompt"):
+            asked.pop("prompt", None)
+        routed = [asset for asset in request.inputs if any(_holds(value, {asset.url}) for value in asked.values())]
+        for asset in work.inputs(*self.takes_inputs):
+            if asset not in routed:
+                asked.setdefault(asset.media_type.partition("/")[0], asset.url)
+        return asked
+
+    async def _uri(self, work: Work, asset: Asset) -> str:
+        """An input where Replicate can read it: at its URL, in the request if it is small, else uploaded."""
+        if (url := await work.context.courier.input_url(asset)) is not None:
+            return url
+        part = await work.input_file(asset)
+        if len(part.data) <= self.vendor.max_data_uri:
+            return await work.input_uri(asset)
+        file = (await self.client.call("POST", "/v1/files", parts=[("content", part)])).json
+        return str(file["urls"]["get"])
+
+    async def _predictions(self, since: float) -> AsyncIterator[dict[str, Any]]:
+        """The account's predictions since a time in seconds since the epoch, the newest first."""
+        after = datetime.fromtimestamp(since, UTC).isoformat().replace("+00:00", "Z")
+        page = await self._get("/v1/predictions", {"created_after": after})
+        while True:
+            for prediction in page["results"]:
+                yield prediction
+            if not page.get("next"):
+                return
+            page = await self._get(page["next"])
+
+
+def _parsed(model: str) -> re.Match[str]:
+    """The parts of a model's name.
+
+    Raises:
+        ProviderError: It is none of Replicate's forms; nothing was sent.
+    """
+    found = _MODEL.fullmatch(model)
+    if found is None:
+        msg = (
+            f"replicate: model {model!r} is not owner/name, owner/name:version, a version of 64 hex digits or "
+            "deployments/owner/name"
+        )
+        raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
+    return found
+
+
+def _placed(value: Any, uris: Mapping[str, str]) -> Any:
+    """A parameter with input assets as Replicate can read them."""
+    if isinstance(value, list):
+        return [_placed(each, uris) for each in value]
+    return uris.get(value, value) if isinstance(value, str) else value
+
+
+def _holds(value: Any, urls: Collection[str]) -> bool:
+    """Whether a parameter is an input asset, or a list with one."""
+    if isinstance(value, list):
+        return any(_holds(each, urls) for each in value)
+    return isinstance(value, str) and value in urls
+
+
+def _same(asked: Mapping[str, Any], told: Mapping[str, Any], urls: Collection[str]) -> bool:
+    """Whether two inputs are equal but for the places at which input assets were handed over."""
+    return asked.keys() == told.keys() and all(
+        told[name] == value or _holds(value, urls) for name, value in asked.items()
+    )
+
+
+def _is_of(model: re.Match[str], told: Mapping[str, Any]) -> bool:
+    """Whether a prediction may be of a model; Replicate does not always say by which deployment it was made."""
+    if model["deployment"]:
+        return told.get("deployment") in (None, model["name"])
+    if version := model["hash"] or model["version"]:
+        return bool(told.get("version") == version)
+    return bool(told.get("model") == model["name"])
