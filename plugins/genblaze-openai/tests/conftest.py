@@ -54,6 +54,7 @@ def openai(media, video_object, monkeypatch):
     with VendorSimulator() as vendor:
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         monkeypatch.setenv("OPENAI_BASE_URL", f"{vendor.url}/v1")
+        vendor.paid = lambda: [call for call in vendor.calls if call.method == "POST"]
         vendor.on("POST", "/v1/images/(generations|edits)", Answer(body=made, headers={"x-request-id": "req_1"}))
         vendor.on("POST", "/v1/audio/speech", Answer(body=media["mp3"], headers={"content-type": "audio/mpeg"}))
         vendor.on("POST", "/v1/videos", lambda call: Answer(body=video_object(call)))

@@ -72,21 +72,21 @@ def test_chaining_hands_the_picture_to_the_video(run, openai, media):
 def test_parallel(run, openai, capsys):
     run("parallel")
     assert capsys.readouterr().out == "3\n"
-    assert sorted(call.body["prompt"] for call in openai.calls) == ["a bear", "a fox", "a wolf"]
+    assert sorted(call.body["prompt"] for call in openai.paid()) == ["a bear", "a fox", "a wolf"]
     assert len(verified()) == 3
 
 
 def test_batch(run, openai, capsys):
     run("batch")
     assert capsys.readouterr().out == "3\n"
-    asked = {call.body["prompt"] for call in openai.calls}
+    asked = {call.body["prompt"] for call in openai.paid()}
     assert asked == {"a fox on a beach", "a fox in a forest", "a fox in a city"}
 
 
 def test_cache_asks_once(run, openai):
     run("cache")
     run("cache")
-    assert len(openai.calls) == 1
+    assert len(openai.paid()) == 1
 
 
 def test_verify(run, capsys):
@@ -99,7 +99,7 @@ def test_agent_loop_goes_on_until_the_score_is_reached(run, openai):
     scores = iter([0.3, 0.9])
     out = run("agent-loop", my_quality_scorer=lambda url: next(scores))["out"]
     assert (out.passed, len(out.iterations)) == (True, 2)
-    assert openai.calls[1].body["prompt"].endswith("increase contrast and add more shadow detail")
+    assert openai.paid()[1].body["prompt"].endswith("increase contrast and add more shadow detail")
 
 
 def test_streaming_tells_progress(run, capsys):

@@ -50,17 +50,17 @@ def test_a_retired_model_is_warned_about_and_sent_all_the_same(openai, tmp_path,
     with caplog.at_level(logging.WARNING):
         run("openai-dalle", tmp_path, model="dall-e-3")
     assert "dall-e-3 was shut down by its vendor on 2026-05-12; use gpt-image-2.6-flare" in caplog.text
-    assert openai.calls[0].body["response_format"] == "b64_json"
+    assert openai.paid()[0].body["response_format"] == "b64_json"
 
 
 def test_parameters_that_only_dall_e_knows_are_not_sent_to_others(openai, tmp_path):
     run(DalleProvider(), tmp_path, size=None, quality="low")
-    assert openai.calls[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox", "quality": "low"}
+    assert openai.paid()[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox", "quality": "low"}
 
 
 def test_what_the_api_has_no_place_for_is_warned_about_and_not_sent(openai, tmp_path, caplog):
     run(DalleProvider(), tmp_path, seed=7, negative_prompt="a wolf")
-    assert openai.calls[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox"}
+    assert openai.paid()[0].body == {"model": "gpt-image-2.6-flare", "prompt": "a fox"}
     assert "seed is not sent" in caplog.text
     assert "negative_prompt is not sent" in caplog.text
 
@@ -125,7 +125,7 @@ def test_video_is_priced_by_seconds(openai, tmp_path, model, params, dollars):
 )
 def test_streams_are_refused_before_anything_is_paid(openai, tmp_path, provider, params, modality):
     assert failed(provider(), tmp_path, modality=modality, **params).error_code == "invalid_input"
-    assert openai.calls == []
+    assert openai.paid() == []
 
 
 # --- errors, and what may be sent again ------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_every_failure_has_its_code_and_is_sent_again_only_where_nothing_was_bou
 ):
     openai.on("POST", IMAGES, answer)
     step = failed(DalleProvider(timeout=1.0), tmp_path, step_retry=TWICE)
-    assert (step.error_code, len(openai.calls)) == (code, times)
+    assert (step.error_code, len(openai.paid())) == (code, times)
 
 
 def test_a_connection_that_never_stood_is_tried_again(openai, tmp_path):
@@ -238,4 +238,4 @@ def test_the_key_is_nowhere_but_in_the_header(openai, tmp_path, caplog, capsys):
     assert not [text for text in seen if key in text]
     assert files
     assert not [data for data in files if key.encode() in data]
-    assert {call.headers["authorization"] for call in openai.calls} == {f"Bearer {key}"}
+    assert {call.headers["authorization"] for call in openai.paid()} == {f"Bearer {key}"}

@@ -83,4 +83,4 @@ def test_giving_up_while_the_request_is_under_way_sends_it_once(openai, tmp_path
 
     openai.on("POST", f"/v1/{path}", keep_waiting)
     asyncio.run(main())
-    assert len(openai.calls) == 1
+    assert len(openai.paid()) == 1

@@ -73,7 +73,7 @@ def test_speaking(openai, client, tmp_path):
     client.audio.speech.create(**asked, input="hello")
     run(OpenAITTSProvider(), tmp_path, **asked, prompt="hello")
     same(openai, "POST", "/v1/audio/speech")
-    assert {call.headers["accept"] for call in openai.calls} == {"application/octet-stream"}
+    assert {call.headers["accept"] for call in openai.paid()} == {"application/octet-stream"}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's, about the shutdown
