@@ -1,4 +1,4 @@
-"""Two hundred processes are killed while they pay a real vendor over HTTP: nothing is bought twice, nothing is lost."""
+"""Processes are killed while they pay a real vendor over HTTP: nothing is bought twice, nothing is lost."""
 
 import json
 import subprocess
@@ -21,17 +21,17 @@ def crashes(arm, kills):
 
 @pytest.mark.parametrize("arm", ["idempotent", "listing"])
 def test_killed_processes_buy_everything_once_where_the_vendor_helps(arm):
-    found = crashes(arm, 60)
-    assert found["kills"] >= 60
+    found = crashes(arm, 12)
+    assert found["kills"] >= 12
     assert (found["duplicates"], found["lost"], found["held"], found["half_written"]) == (0, 0, 0, 0)
 
 
 def test_killed_processes_hold_back_what_is_uncertain_where_the_vendor_does_not_help():
-    found = crashes("neither", 60)
+    found = crashes("neither", 12)
     assert (found["duplicates"], found["lost"], found["half_written"]) == (0, 0, 0)
     assert found["held"] > 0
 
 
 def test_without_the_journal_the_same_kills_buy_twice():
     """The control: it shows that the kills hit where it hurts."""
-    assert crashes("naive", 20)["duplicates"] > 0
+    assert crashes("naive", 10)["duplicates"] > 0
