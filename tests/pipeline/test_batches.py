@@ -31,13 +31,13 @@ def test_a_hundred_items_run_really_at_once(new, folder, kind):
     prompts = [f"fox {index}" for index in range(100)]
     best = 9.9
     for _ in range(8):  # the machine may be busy with something else
-        if best < 0.5:
+        if best < 2.5:
             break
         started = time.monotonic()
         results = pipeline.batch_run(prompts, max_concurrency=25)
         best = min(best, time.monotonic() - started)
         assert [result.run.steps[0].prompt for result in results] == prompts
-    assert best < 0.5  # 5 s one after the other, 0.2 s at the very least
+    assert best < 2.5  # 5 s one after the other, 0.2 s at the very least; benchmarks/ measures what it takes
 
 
 def test_five_items_run_at_once_unless_said_otherwise(new, folder):

@@ -243,7 +243,7 @@ def test_a_job_id_that_comes_after_the_engine_stopped_waiting_is_noted_and_colle
             return super().submit(step)
 
     with pytest.raises(PipelineError, match="Outcome unknown: timed out") as failed:
-        pipeline(Late(), tmp_path).run(timeout=0.05)
+        pipeline(Late(), tmp_path).run(timeout=1)
     run_id = failed.value.result.run.run_id
     assert entry(tmp_path, run_id).state == INTENT
     leave.set()
