@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
 from genblaze.models.enums import ProviderErrorCode
+from genblaze.providers.provider import BaseProvider
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ async def check_models(plan: Plan) -> None:
 
 
 def _can_tell(candidate: Candidate) -> bool:
-    return callable(getattr(candidate.provider, "validate_model", None))
+    provider = candidate.provider
+    if isinstance(provider, BaseProvider) and type(provider).validate_model is BaseProvider.validate_model:
+        return provider.may_deny(candidate.model)
+    return callable(getattr(provider, "validate_model", None))
 
 
 def _key(candidate: Candidate) -> tuple[int, str]:

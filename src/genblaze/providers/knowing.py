@@ -127,6 +127,13 @@ class KnowsModels:
             return known
         return self._validated_by_list(model_id, refresh) or self._validated_by_probe(model_id, refresh) or known
 
+    def may_deny(self, model_id: str) -> bool:
+        """Whether `validate_model` can know that there is no such model: the vendor lists all, or answers a probe."""
+        match = self.models.match_family(model_id)
+        return self.discovery_support == DiscoverySupport.NATIVE or (
+            match is not None and match.family.probe is not None
+        )
+
     def _validated_by_list(self, model_id: str, refresh: bool) -> ValidationResult | None:
         if self.discovery_support != DiscoverySupport.NATIVE:
             return None

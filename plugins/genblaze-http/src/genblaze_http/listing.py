@@ -20,7 +20,8 @@ class ListsModels:
         models_path: Where the list is, below the base URL.
     """
 
-    discovery_support: ClassVar[DiscoverySupport] = DiscoverySupport.NATIVE
+    # Such lists leave out names that work (snapshots, aliases, the user's own tunings): no reason to refuse a model.
+    discovery_support: ClassVar[DiscoverySupport] = DiscoverySupport.PARTIAL
     models_path: ClassVar[str] = "/models"
     _listed: DiscoveryResult | None = None
 
