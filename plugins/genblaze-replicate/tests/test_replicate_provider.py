@@ -117,6 +117,14 @@ def test_inputs_go_where_the_models_specification_puts_them(replicate, tmp_path)
     assert asked == {"prompt": "a fox", "image_input": ["https://a.example/x.png", "https://a.example/y.png"]}
 
 
+def test_an_input_without_a_place_is_warned_about(replicate, tmp_path, caplog):
+    inputs = [Asset(url=f"https://a.example/{name}.png", media_type="image/png") for name in "xy"]
+    with caplog.at_level(logging.WARNING):
+        step_of(tmp_path, external_inputs=inputs)
+    assert replicate.sent("POST", SUBMIT)[0].body["input"]["image"] == "https://a.example/x.png"
+    assert f"input {inputs[1].asset_id} is not sent, because image is taken" in caplog.text
+
+
 # --- outputs ---------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +251,25 @@ def test_a_prediction_whose_answer_got_lost_is_found_on_a_later_page(replicate, 
     step = step_of(tmp_path, provider=made(timeout=1.0), step_retry=TWICE)
     assert (step.upstream_id, len(replicate.sent("POST", SUBMIT))) == ("p1", 1)
     assert dict(replicate.sent("GET", "/v1/predictions")[1].query) == {"cursor": "2"}
+
+
+@pytest.mark.parametrize(
+    ("model", "facts"),
+    [
+        (f"a/b:{VERSION}", {"model": "a/b", "version": VERSION}),
+        (VERSION, {"model": "a/b", "version": VERSION}),
+        ("deployments/acme/foxes", {"model": "a/b", "version": VERSION}),
+    ],
+)
+def test_a_lost_prediction_is_found_by_version_and_deployment_and_whatever_its_inputs_url(
+    replicate, prediction, tmp_path, model, facts
+):
+    asked = {"prompt": "a fox", "image": "https://presigned.example/other"}
+    listed = [prediction(id="p0", model="c/d", version="0", input={}), prediction(input=asked, **facts)]
+    replicate.on("POST", ANY_SUBMIT, Answer(fault="reset"))
+    replicate.on("GET", "/v1/predictions", Answer(body={"results": listed, "next": None}))
+    picture = Asset(url="https://a.example/x.png", media_type="image/png")
+    assert step_of(tmp_path, model=model, external_inputs=[picture]).upstream_id == "p1"
 
 
 def test_a_prediction_whose_input_was_deleted_leaves_the_outcome_open(replicate, prediction, tmp_path):

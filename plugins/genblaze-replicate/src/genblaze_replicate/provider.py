@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -18,16 +17,15 @@ from genblaze.providers import ProviderCapabilities
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze_http import PolledProvider, Settings, Work
 from genblaze_replicate.failures import failed, with_wait
+from genblaze_replicate.inputs import placed, same, with_assets
 from genblaze_replicate.outputs import assets_of
+from genblaze_replicate.slugs import Slug
 from genblaze_replicate.vendor import PICTURE, REPLICATE
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
 
 _C = ProviderErrorCode
-_MODEL = re.compile(
-    r"(?P<deployment>deployments/)?(?P<name>[\w.-]+/[\w.-]+)(:(?P<version>\w+))?|(?P<hash>[0-9a-f]{64})"
-)
 _ENDED = ("succeeded", "failed", "canceled", "aborted")
 #: The least that `Cancel-After` may say, in seconds.
 _LEAST_SEC = 5
@@ -90,13 +88,13 @@ class ReplicateProvider(PolledProvider):
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a prediction, which Replicate cancels by itself when nobody waits for it any more."""
-        model = _parsed(work.request.model)
+        slug = Slug(work.request.model)
         uris = {asset.url: await self._uri(work, asset) for asset in work.inputs(*self.takes_inputs)}
-        body = {"input": {name: _placed(value, uris) for name, value in self._input(work).items()}}
+        body = {"input": {name: placed(value, uris) for name, value in self._input(work).items()}}
         remaining = work.context.remaining
         headers = {} if remaining is None else {"Cancel-After": f"{max(_LEAST_SEC, ceil(remaining))}s"}
         try:
-            prediction = await self._order(model, body, headers)
+            prediction = await self._order(slug, body, headers)
         except ProviderError as error:
             raise with_wait(error) from None
         self._taken.add(prediction["id"])
@@ -133,14 +131,14 @@ class ReplicateProvider(PolledProvider):
         Raises:
             ProviderError: It may be one whose input Replicate has deleted, so that nobody can tell.
         """
-        model, asked, urls = _parsed(work.request.model), self._input(work), {each.url for each in work.request.inputs}
+        slug, asked, urls = Slug(work.request.model), self._input(work), {each.url for each in work.request.inputs}
         doubtful = None
         async for told in self._predictions(time() - _BACK_SEC if work.begun is None else work.begun - _SKEW_SEC):
-            if told["id"] in self._taken or not _is_of(model, told):
+            if told["id"] in self._taken or not slug.made(told):
                 continue
             if told.get("data_removed"):
                 doubtful = told["id"]
-            elif _same(asked, told.get("input") or {}, urls):
+            elif same(asked, told.get("input") or {}, urls):
                 self._taken.add(told["id"])
                 return str(told["id"])
         if doubtful is None:
@@ -148,20 +146,17 @@ class ReplicateProvider(PolledProvider):
         msg = f"Replicate has deleted the input of prediction {doubtful}, so it may be this one"
         raise ProviderError(msg, error_code=_C.UNKNOWN, uncertain=True)
 
-    async def _order(self, model: re.Match[str], body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    async def _order(self, slug: Slug, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         """The one paid call. Official models run by their bare name; of others the latest version is looked up."""
-        if model["hash"] or model["version"]:
-            return await self._post("/v1/predictions", {"version": model[0], **body}, headers)
-        name = model["name"]
-        kind = "deployments" if model["deployment"] else "models"
-        try:
-            return await self._post(f"/v1/{kind}/{name}/predictions", body, headers)
-        except ProviderError as error:
-            if error.error_code is not _C.MODEL_ERROR or kind == "deployments":
-                raise
-            version = await self._latest(name)
-            if version is None:
-                raise
+        version = slug.version
+        if version is None:
+            try:
+                return await self._post(slug.path, body, headers)
+            except ProviderError as error:
+                if error.error_code is not _C.MODEL_ERROR or slug.is_deployment:
+                    raise
+                if (version := await self._latest(slug.name)) is None:
+                    raise
         return await self._post("/v1/predictions", {"version": version, **body}, headers)
 
     async def _latest(self, name: str) -> str | None:
@@ -190,11 +185,7 @@ class ReplicateProvider(PolledProvider):
         asked = {name: value for name, value in params.items() if value is not None}
         if not asked.get("prompt"):
             asked.pop("prompt", None)
-        routed = [asset for asset in request.inputs if any(_holds(value, {asset.url}) for value in asked.values())]
-        for asset in work.inputs(*self.takes_inputs):
-            if asset not in routed:
-                asked.setdefault(asset.media_type.partition("/")[0], asset.url)
-        return asked
+        return with_assets(asked, work.inputs(*self.takes_inputs))
 
     async def _uri(self, work: Work, asset: Asset) -> str:
         """An input where Replicate can read it: at its URL, in the request if it is small, else uploaded."""
@@ -216,49 +207,3 @@ class ReplicateProvider(PolledProvider):
             if not page.get("next"):
                 return
             page = await self._get(page["next"])
-
-
-def _parsed(model: str) -> re.Match[str]:
-    """The parts of a model's name.
-
-    Raises:
-        ProviderError: It is none of Replicate's forms; nothing was sent.
-    """
-    found = _MODEL.fullmatch(model)
-    if found is None:
-        msg = (
-            f"replicate: model {model!r} is not owner/name, owner/name:version, a version of 64 hex digits or "
-            "deployments/owner/name"
-        )
-        raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
-    return found
-
-
-def _placed(value: Any, uris: Mapping[str, str]) -> Any:
-    """A parameter with input assets as Replicate can read them."""
-    if isinstance(value, list):
-        return [_placed(each, uris) for each in value]
-    return uris.get(value, value) if isinstance(value, str) else value
-
-
-def _holds(value: Any, urls: Collection[str]) -> bool:
-    """Whether a parameter is an input asset, or a list with one."""
-    if isinstance(value, list):
-        return any(_holds(each, urls) for each in value)
-    return isinstance(value, str) and value in urls
-
-
-def _same(asked: Mapping[str, Any], told: Mapping[str, Any], urls: Collection[str]) -> bool:
-    """Whether two inputs are equal but for the places at which input assets were handed over."""
-    return asked.keys() == told.keys() and all(
-        told[name] == value or _holds(value, urls) for name, value in asked.items()
-    )
-
-
-def _is_of(model: re.Match[str], told: Mapping[str, Any]) -> bool:
-    """Whether a prediction may be of a model; Replicate does not always say by which deployment it was made."""
-    if model["deployment"]:
-        return told.get("deployment") in (None, model["name"])
-    if version := model["hash"] or model["version"]:
-        return bool(told.get("version") == version)
-    return bool(told.get("model") == model["name"])
