@@ -1,0 +1,26 @@
+"""Google's Gemini API for genblaze: pictures and video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genblaze_google.gemini import GeminiImageProvider as GeminiImageProvider
+    from genblaze_google.imagen import ImagenProvider as ImagenProvider
+
+_HOMES = {"GeminiImageProvider": "gemini", "ImagenProvider": "imagen"}
+
+__all__ = ["GeminiImageProvider", "ImagenProvider"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,66 @@
+"""Parameters and answers as the Gemini API writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from genblaze.errors import ProviderError
+from genblaze.models.enums import ProviderErrorCode
+
+_C = ProviderErrorCode
+
+#: Why a candidate ended, where that was no success (ai.google.dev/api/generate-content, FinishReason).
+_ENDS = {
+    **dict.fromkeys(("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"), _C.CONTENT_POLICY),
+    **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), _C.CONTENT_POLICY),
+    "MODEL_ARMOR": _C.CONTENT_POLICY,
+    "MAX_TOKENS": _C.INVALID_INPUT,
+}
+
+
+def wire_names(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters under Google's names: those of a table, the others from `snake_case` to `camelCase`."""
+    return {names.get(name) or re.sub(r"_(\w)", lambda found: found[1].upper(), name): params[name] for name in params}
+
+
+def parts_of(told: Mapping[str, Any], model: str) -> list[dict[str, Any]]:
+    """The parts of an answer of `generateContent`, without the model's thoughts.
+
+    Raises:
+        ProviderError: `CONTENT_POLICY`, where the prompt was blocked.
+    """
+    if reason := (told.get("promptFeedback") or {}).get("blockReason"):
+        msg = f"Google blocked the prompt for {model} ({reason})"
+        raise refused(msg, _C.CONTENT_POLICY)
+    candidates = told.get("candidates") or [{}]
+    parts = (candidates[0].get("content") or {}).get("parts") or []
+    return [part for part in parts if not part.get("thought")]
+
+
+def ended(told: Mapping[str, Any], model: str) -> ProviderError:
+    """Why an answer of `generateContent` has not what was asked for, as an error."""
+    candidate = (told.get("candidates") or [{}])[0]
+    reason = candidate.get("finishReason") or "no reason given"
+    text = candidate.get("finishMessage") or " ".join(part.get("text", "") for part in parts_of(told, model))
+    return refused(f"{model} made nothing ({reason}): {text[:300]}".rstrip(": "), _ENDS.get(reason, _C.MODEL_ERROR))
+
+
+def refused(text: str, code: ProviderErrorCode) -> ProviderError:
+    """The error of an answer that came, and so is certain."""
+    return ProviderError(text, error_code=code, uncertain=False)
+
+
+def check_api_key_only(name: str, project: str | None) -> None:
+    """Refuse a Google Cloud project: with one, programs expect Vertex AI, whose login is another.
+
+    Raises:
+        ProviderError: `INVALID_INPUT`; nothing was sent.
+    """
+    if project is not None:
+        msg = (
+            f"{name} speaks to the Gemini API with an API key, not to Vertex AI: leave out project= and set "
+            "GOOGLE_API_KEY or GEMINI_API_KEY"
+        )
+        raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
