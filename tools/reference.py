@@ -10,7 +10,7 @@ import argparse
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -73,15 +73,21 @@ def block(context: click.Context) -> str:
     return f"```text\n{context.get_help()}\n```\n"
 
 
+def sections_of(group: click.Group, context: click.Context, names: Iterable[str]) -> Iterator[str]:
+    """Yields a section for each of a group's commands, and for theirs where they are groups."""
+    for name in sorted(names):
+        command = group.get_command(context, name)
+        if command is not None:
+            below = click.Context(command, info_name=name, parent=context)
+            yield f"## {below.command_path}\n\n{block(below)}"
+            if isinstance(command, click.Group):
+                yield from sections_of(command, below, command.commands)
+
+
 def cli_page() -> str:
     """Returns the page that shows the help of every command of genblaze itself."""
     context = cli.make_context("genblaze", [], resilient_parsing=True)
-    sections = [block(context)]
-    for name in sorted(BUILT_IN):
-        command = cli.get_command(context, name)
-        if command is not None:
-            of_command = click.Context(command, info_name=name, parent=context)
-            sections.append(f"## genblaze {name}\n\n{block(of_command)}")
+    sections = [block(context), *sections_of(cli, context, BUILT_IN)]
     source = "the commands in src/genblaze/cli"
     return "\n".join([CLI.format(generated=GENERATED.format(source=source)), *sections])
 

@@ -42,6 +42,7 @@ BUILT_IN: Final[dict[str, BuiltIn]] = {
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),
     "strip": BuiltIn("genblaze.cli.strip:command", "Take the manifest out of a file."),
     "plugins": BuiltIn("genblaze.cli.plugins:command", "Show which plugins are installed, chosen and broken."),
+    "plugin": BuiltIn("genblaze.cli.plugin:command", "Begin a plugin of your own."),
 }
 
 

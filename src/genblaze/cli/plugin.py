@@ -1,0 +1,110 @@
+"""`genblaze plugin new`: a package to begin a plugin with, which passes its own tests at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from genblaze.cli.terminal import printable
+from genblaze.errors import GenblazeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+__all__ = ["command"]
+
+PREFIX: Final = "genblaze-"
+KINDS: Final = ("provider",)
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SUFFIX: Final = ".tmpl"
+
+
+@click.group("plugin", short_help="Begin a plugin of your own.")
+def command() -> None:
+    """Begin a plugin of your own."""
+
+
+@command.command("new", short_help="Write a package that passes its own tests.")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="What it adds to genblaze.")
+@click.option(
+    "--output-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="the current folder",
+    help="Folder in which the package's own folder is made.",
+)
+def new(name: str, kind: str, output_dir: Path) -> None:
+    """Write the package genblaze-NAME: a working plugin, its tests and what pip needs to install it.
+
+    NAME is lower case, with hyphens between words (acme, acme-images); it becomes the name in pipelines. A folder
+    that is there already is left as it is, and is an error.
+    """
+    key = _key(name)
+    folder = output_dir / (PREFIX + key)
+    if folder.exists():
+        msg = f"{printable(folder)} is there already. Choose another name or another --output-dir"
+        raise GenblazeError(msg)
+    for path, text in _files(kind, key):
+        _write(folder / path, text)
+    _suggest(folder)
+
+
+def _key(name: str) -> str:
+    """The name in pipelines; the distribution's name is taken as well."""
+    key = name.removeprefix(PREFIX)
+    if not NAME.fullmatch(key):
+        msg = f"{name!r} is no name of a plugin: write lower-case words with hyphens between them, like acme-images"
+        raise click.BadParameter(msg, param_hint="NAME")
+    return key
+
+
+def _files(kind: str, key: str) -> Iterator[tuple[Path, str]]:
+    """The path and text of each file of a package."""
+    from importlib.resources import files
+    from string import Template
+
+    words = key.split("-")
+    title = " ".join(word.capitalize() for word in words)
+    names = {
+        "key": key,
+        "distribution": PREFIX + key,
+        "package": f"genblaze_{'_'.join(words)}",
+        "title": title,
+        "class_name": f"{title.replace(' ', '')}{kind.capitalize()}",
+    }
+    for path, template in _templates(files("genblaze.cli") / "templates" / kind):
+        parts = (names["package"] if part == "package" else part for part in path.parts)
+        yield Path(*parts), Template(template.read_text("utf-8")).substitute(names)
+
+
+def _templates(folder: Traversable, at: Path = Path()) -> Iterator[tuple[Path, Traversable]]:
+    """Every template below a folder, with the path of the file that it becomes."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _templates(entry, at / entry.name)
+        elif entry.name.endswith(SUFFIX):
+            yield at / entry.name.removesuffix(SUFFIX), entry
+
+
+def _write(path: Path, text: str) -> None:
+    from genblaze.atomic import atomic_write
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write(text.encode())
+    click.echo(printable(path))
+
+
+def _suggest(folder: Path) -> None:
+    from shlex import quote
+
+    click.echo("\nIt works as it is. Try:")
+    click.echo(f"  cd {quote(str(folder))}")
+    click.echo('  pip install -e ".[test]"')
+    click.echo("  pytest")
+    click.echo("  genblaze plugins")
