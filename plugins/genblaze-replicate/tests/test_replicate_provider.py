@@ -108,6 +108,15 @@ def test_a_large_file_is_uploaded(replicate, png, tmp_path):
     assert replicate.sent("POST", SUBMIT)[0].body["input"]["image"] == "https://files.example/f1"
 
 
+def test_an_upload_that_failed_leaves_nothing_in_doubt(replicate, tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(bytes(300_000))
+    replicate.on("POST", "/v1/files", problem(500))
+    step = failed(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="image/png")])
+    assert step.error_code == "server_error"
+    assert not replicate.sent("GET", "/v1/predictions") + replicate.sent("POST", ANY_SUBMIT)
+
+
 def test_inputs_go_where_the_models_specification_puts_them(replicate, tmp_path):
     models = ModelRegistry()
     models.register(ModelSpec(model_id="a/b", input_mapping=route_images(array_slot="image_input")))
@@ -265,7 +274,8 @@ def test_a_lost_prediction_is_found_by_version_and_deployment_and_whatever_its_i
     replicate, prediction, tmp_path, model, facts
 ):
     asked = {"prompt": "a fox", "image": "https://presigned.example/other"}
-    listed = [prediction(id="p0", model="c/d", version="0", input={}), prediction(input=asked, **facts)]
+    other = {"id": "p0", "model": "c/d", "version": "0", "deployment": "c/d"}
+    listed = [prediction(input=asked, **each) for each in (other, facts)]
     replicate.on("POST", ANY_SUBMIT, Answer(fault="reset"))
     replicate.on("GET", "/v1/predictions", Answer(body={"results": listed, "next": None}))
     picture = Asset(url="https://a.example/x.png", media_type="image/png")

@@ -89,7 +89,7 @@ class ReplicateProvider(PolledProvider):
     async def begin(self, work: Work) -> Submitted:
         """Ask for a prediction, which Replicate cancels by itself when nobody waits for it any more."""
         slug = Slug(work.request.model)
-        uris = {asset.url: await self._uri(work, asset) for asset in work.inputs(*self.takes_inputs)}
+        uris = await self._uris(work)
         body = {"input": {name: placed(value, uris) for name, value in self._input(work).items()}}
         remaining = work.context.remaining
         headers = {} if remaining is None else {"Cancel-After": f"{max(_LEAST_SEC, ceil(remaining))}s"}
@@ -186,6 +186,14 @@ class ReplicateProvider(PolledProvider):
         if not asked.get("prompt"):
             asked.pop("prompt", None)
         return with_assets(asked, work.inputs(*self.takes_inputs))
+
+    async def _uris(self, work: Work) -> dict[str, str]:
+        """Where Replicate can read the input assets, by the URLs they have here."""
+        try:
+            return {asset.url: await self._uri(work, asset) for asset in work.inputs(*self.takes_inputs)}
+        except ProviderError as error:
+            error.uncertain = False  # nothing was bought yet
+            raise
 
     async def _uri(self, work: Work, asset: Asset) -> str:
         """An input where Replicate can read it: at its URL, in the request if it is small, else uploaded."""
