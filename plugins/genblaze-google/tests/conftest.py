@@ -1,13 +1,16 @@
-"""Google, played on loopback with a real picture."""
+"""Google, played on loopback with a real picture and a real video."""
 
 import base64
 import io
+import subprocess
 
+import imageio_ffmpeg
 import pytest
 from PIL import Image
 
 from genblaze.testing import Answer, VendorSimulator
 
+OPERATION = "models/veo-3.1-generate-preview/operations/op1"
 KEY = "AIzaCanary6f1d0c7e52ab4c1d9e"
 
 
@@ -19,8 +22,17 @@ def jpeg():
     return picture.getvalue()
 
 
+@pytest.fixture(scope="session")
+def mp4(tmp_path_factory):
+    path = tmp_path_factory.mktemp("media") / "film.mp4"
+    source = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=8:duration=1", "-pix_fmt", "yuv420p")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, str(path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return path.read_bytes()
+
+
 @pytest.fixture
-def google(jpeg, monkeypatch):
+def google(jpeg, mp4, monkeypatch):
     """The simulator, at the address that the environment names."""
     text = base64.b64encode(jpeg).decode()
     parts = [
@@ -41,4 +53,9 @@ def google(jpeg, monkeypatch):
         vendor.on("POST", "/v1beta/models/[^/]+:generateContent", Answer(body=drawn))
         made = [{"mimeType": "image/png", "bytesBase64Encoded": text}, {"raiFilteredReason": "a face"}]
         vendor.on("POST", "/v1beta/models/[^/]+:predict", Answer(body={"predictions": made}))
+        filmed = {"generatedSamples": [{"video": {"uri": f"{vendor.url}/v1beta/files/f1:download?alt=media"}}]}
+        vendor.on("POST", "/v1beta/models/[^/]+:predictLongRunning", Answer(body={"name": OPERATION}))
+        done = {"name": OPERATION, "done": True, "response": {"generateVideoResponse": filmed}}
+        vendor.on("GET", f"/v1beta/{OPERATION}", Answer(body={"name": OPERATION}), Answer(body=done))
+        vendor.on("GET", "/v1beta/files/f1:download", Answer(body=mp4, headers={"content-type": "video/mp4"}))
         yield vendor

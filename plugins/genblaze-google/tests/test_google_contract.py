@@ -4,7 +4,7 @@ import pytest
 
 from genblaze import Modality, Step
 from genblaze.testing import ProviderComplianceTests
-from genblaze_google import GeminiImageProvider, ImagenProvider
+from genblaze_google import GeminiImageProvider, ImagenProvider, VeoProvider
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +29,14 @@ class TestImagen(ProviderComplianceTests):
     def make_step(self):
         model = "imagen-4.0-generate-001"
         return Step(provider="google-imagen", model=model, prompt="a fox", modality=Modality.IMAGE)
+
+
+class TestVeo(ProviderComplianceTests):
+    expects_cost = False
+
+    def make_provider(self):
+        return VeoProvider(poll_interval=0.01)
+
+    def make_step(self):
+        model = "veo-3.1-generate-preview"
+        return Step(provider="google-veo", model=model, prompt="a fox", modality=Modality.VIDEO)

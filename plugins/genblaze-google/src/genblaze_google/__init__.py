@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genblaze_google.gemini import GeminiImageProvider as GeminiImageProvider
     from genblaze_google.imagen import ImagenProvider as ImagenProvider
+    from genblaze_google.veo import VeoProvider as VeoProvider
 
-_HOMES = {"GeminiImageProvider": "gemini", "ImagenProvider": "imagen"}
+_HOMES = {"GeminiImageProvider": "gemini", "ImagenProvider": "imagen", "VeoProvider": "veo"}
 
-__all__ = ["GeminiImageProvider", "ImagenProvider"]
+__all__ = ["GeminiImageProvider", "ImagenProvider", "VeoProvider"]
 
 
 def __getattr__(name: str) -> Any:

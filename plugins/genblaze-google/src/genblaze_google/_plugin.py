@@ -1,4 +1,4 @@
-"""The plugin: `google-gemini-image`, also called `google`, and `google-imagen`."""
+"""The plugin: `google-gemini-image` and `google-veo`, each also called `google`, and `google-imagen`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def provides() -> Iterable[Capability]:
     return [
         declare(GOOGLE, "google-gemini-image", Modality.IMAGE, "Gemini pictures, made and edited", alias="google"),
         declare(IMAGEN, "google-imagen", Modality.IMAGE, "Imagen pictures (shut down by Google)"),
+        declare(GOOGLE, "google-veo", Modality.VIDEO, "Veo videos (shut down by Google)", alias="google"),
     ]
 
 
@@ -30,4 +31,8 @@ def generate(request: Request, context: GenerateContext) -> Job | None:
             from genblaze_google.imagen import ImagenProvider
 
             return context.provider(ImagenProvider).job(request, context)
+        case "google-veo":
+            from genblaze_google.veo import VeoProvider
+
+            return context.provider(VeoProvider).job(request, context)
     return None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
-from genblaze.models import Asset
 from genblaze.pricing import PricingContext
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze_google.provider import GooglePictures
-from genblaze_google.wire import ended, parts_of, wire_names
+from genblaze_google.wire import ended, inline, parts_of, wire_names
 from genblaze_http import Work
 
 if TYPE_CHECKING:
@@ -58,16 +56,11 @@ class GeminiImageProvider(GooglePictures):
             config["imageConfig"] = {**image, **config.get("imageConfig", {})}
         if work.request.seed is not None:
             config.setdefault("seed", work.request.seed)
-        pictures = [{"inlineData": await _inline(work, asset)} for asset in work.inputs("image")]
+        pictures = [await inline(work, asset, "data") for asset in work.inputs("image")]
         return {
-            "contents": [{"role": "user", "parts": [*pictures, prompt]}],
+            "contents": [{"role": "user", "parts": [*({"inlineData": picture} for picture in pictures), prompt]}],
             "generationConfig": {"responseModalities": ["IMAGE"], **config},
         }
-
-
-async def _inline(work: Work, asset: Asset) -> dict[str, str]:
-    part = await work.input_file(asset)
-    return {"mimeType": part.media_type, "data": base64.b64encode(part.data).decode()}
 
 
 def _dollars(context: PricingContext) -> float | None:

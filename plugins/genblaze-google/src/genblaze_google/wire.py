@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
 from genblaze.models.enums import ProviderErrorCode
+
+if TYPE_CHECKING:
+    from genblaze.models import Asset
+    from genblaze_http import Work
 
 _C = ProviderErrorCode
 
@@ -23,6 +28,12 @@ _ENDS = {
 def wire_names(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Parameters under Google's names: those of a table, the others from `snake_case` to `camelCase`."""
     return {names.get(name) or re.sub(r"_(\w)", lambda found: found[1].upper(), name): params[name] for name in params}
+
+
+async def inline(work: Work, asset: Asset, field: str) -> dict[str, str]:
+    """An input as a part of the body, its base64 in the field that this method of the API has for it."""
+    part = await work.input_file(asset)
+    return {"mimeType": part.media_type, field: base64.b64encode(part.data).decode()}
 
 
 def parts_of(told: Mapping[str, Any], model: str) -> list[dict[str, Any]]:

@@ -1,0 +1,135 @@
+"""`VeoProvider`: videos by the Veo models, which Google shut down for API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from genblaze.errors import ProviderError
+from genblaze.hookspecs import FetchContext
+from genblaze.jobs import JobStatus, Submitted
+from genblaze.models import Asset, Modality, ProviderErrorCode
+from genblaze_google.vendor import GOOGLE, refused_content
+from genblaze_google.wire import check_api_key_only, inline, refused, wire_names
+from genblaze_http import PolledProvider, Settings, Work
+from genblaze_http.download import Downloader
+
+if TYPE_CHECKING:
+    from genblaze.jobs import Generation
+
+_C = ProviderErrorCode
+_FRAMES = ("image", "lastFrame")
+_NAMES = {"duration": "durationSeconds", "number_of_videos": "sampleCount"}
+#: Codes of google.rpc.Code, with which an operation ends.
+_ENDS = {
+    3: _C.INVALID_INPUT,
+    4: _C.TIMEOUT,
+    5: _C.MODEL_ERROR,
+    7: _C.AUTH_FAILURE,
+    8: _C.RATE_LIMIT,
+    13: _C.SERVER_ERROR,
+    14: _C.SERVER_ERROR,
+    16: _C.AUTH_FAILURE,
+}
+
+
+class VeoProvider(PolledProvider):
+    """Videos by Veo, which Google shut down for API keys in 2026.
+
+    Up to two input pictures are the first and the last frame. Parameters: `duration` (or `duration_seconds`; seconds),
+    `aspect_ratio`, `resolution`, `person_generation`, `number_of_videos`, `enhance_prompt`, or Google's own names.
+
+    Args:
+        api_key: The key; else `GOOGLE_API_KEY`, else `GEMINI_API_KEY`.
+        project: Refused: Vertex AI is not served.
+        location: Of no meaning without a project.
+        poll_interval: Seconds between polls.
+        output_dir: Folder for the files; without it the pipeline's.
+        settings: See `GeminiImageProvider`.
+
+    Raises:
+        ProviderError: A project was given.
+    """
+
+    name = "google-veo"
+    vendor = GOOGLE
+    modality = Modality.VIDEO
+    takes_inputs = ("image",)
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        project: str | None = None,
+        location: str = "us-central1",  # noqa: ARG002 - published; see above
+        poll_interval: float = 10.0,
+        output_dir: str | Path | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        check_api_key_only(self.name, project)
+        super().__init__(api_key, poll_interval=poll_interval, output_dir=output_dir, **settings)
+
+    async def begin(self, work: Work) -> Submitted:
+        """Ask for a video."""
+        work.leave_out("seed")
+        body = await self._body(work)
+        path = f"/v1beta/models/{work.request.model}:predictLongRunning"
+        return Submitted((await self.client.call("POST", path, json=body)).json["name"])
+
+    async def look(self, job_id: str) -> JobStatus:
+        """How far an operation is."""
+        operation = await self._operation(job_id)
+        if error := operation.get("error"):
+            raise _failed(job_id, error)
+        return JobStatus(bool(operation.get("done")))
+
+    async def collect(self, work: Work, job_id: str) -> Generation:
+        """Download the videos, which Google keeps for two days and gives to the key's owner only."""
+        response = (await self._operation(job_id)).get("response") or {}
+        told = response.get("generateVideoResponse") or {}
+        videos = [sample["video"] for sample in told.get("generatedSamples") or []]
+        reasons = told.get("raiMediaFilteredReasons") or []
+        if not videos:
+            msg = f"Google filtered all videos of {job_id}: {'; '.join(reasons) or 'no reason given'}"
+            raise refused(msg, _C.CONTENT_POLICY if reasons else _C.MODEL_ERROR)
+        assets = [await self._download(work, video["uri"]) for video in videos]
+        facts = {"operation": job_id, **({"filtered": reasons} if reasons else {})}
+        return self.generation(assets, payload={"google": facts})
+
+    async def _operation(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.client.call("GET", f"/v1beta/{name}")).json
+        return found
+
+    async def _body(self, work: Work) -> dict[str, Any]:
+        params = wire_names(self.params(work), _NAMES)
+        instance: dict[str, Any] = {"prompt": params.pop("prompt")}
+        frames = work.inputs("image")
+        if len(frames) > len(_FRAMES):
+            msg = f"{self.name}: inputs: a first and a last frame are taken, not {len(frames)} pictures"
+            raise refused(msg, _C.INVALID_INPUT)
+        for name, asset in zip(_FRAMES, frames, strict=False):
+            instance[name] = await inline(work, asset, "bytesBase64Encoded")
+        if "durationSeconds" in params:
+            params["durationSeconds"] = int(params["durationSeconds"])
+        if work.request.negative_prompt is not None:
+            params.setdefault("negativePrompt", work.request.negative_prompt)
+        return {"instances": [instance], **({"parameters": params} if params else {})}
+
+    async def _download(self, work: Work, uri: str) -> Asset:
+        """One video, streamed to disk. The key goes to the API's own host only, also where that redirects."""
+        client = self.client
+        own = uri.startswith(f"{client.origin}/")
+        context = FetchContext(headers=client.headers() if own else {}, origin=self.generation([]).origin)
+        asset = Asset(url="file:", media_type="video/mp4")
+        work.output_dir.mkdir(parents=True, exist_ok=True)
+        path = work.output_dir / f"{asset.asset_id}.mp4"
+        fetched = await Downloader().fetch(uri, path, context)
+        asset.url, asset.sha256, asset.size_bytes = path.as_uri(), fetched.sha256, fetched.size
+        return asset
+
+
+def _failed(name: str, error: Mapping[str, Any]) -> ProviderError:
+    text = error.get("message") or "no reason given"
+    code = _C.CONTENT_POLICY if refused_content(text) else _ENDS.get(error.get("code", 0), _C.MODEL_ERROR)
+    return ProviderError(f"Google operation {name} failed: {text}", error_code=code)
