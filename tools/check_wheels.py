@@ -48,6 +48,11 @@ with VendorSimulator() as vendor:
         prompt="a red fox sitting in a snowy forest, golden hour", modality=Modality.IMAGE).run()
     print(result.manifest.verify())
 """
+# A provider that `genblaze plugin new` wrote, by its name.
+NEW_PLUGIN_PROGRAM = """\
+from genblaze import Pipeline
+print(Pipeline("new").step("acme", model="acme-1", prompt="a red fox").run().manifest.verify())
+"""
 
 
 def call(*command: str | Path, folder: Path = ROOT) -> str:
@@ -93,7 +98,16 @@ def check_program(wheels: list[Path], folder: Path) -> None:
         sys.exit(f"the first program printed {url} {sha256} {canonical_hash} {verified}")
     if call(binaries / "python", "-c", VENDOR_PROGRAM, folder=folder).split() != ["True"]:
         sys.exit("the guide's first program did not give a manifest that verifies")
+    check_new_plugin(binaries, folder)
     print(call(binaries / "genblaze", "verify", "output", folder=folder), end="")
+
+
+def check_new_plugin(binaries: Path, folder: Path) -> None:
+    """Writes a plugin's package with the installed program, installs it, and uses it."""
+    call(binaries / "genblaze", "plugin", "new", "acme", folder=folder)
+    call(binaries / "python", "-m", "pip", "install", "--quiet", "./genblaze-acme", folder=folder)
+    if call(binaries / "python", "-c", NEW_PLUGIN_PROGRAM, folder=folder).split() != ["True"]:
+        sys.exit("a provider that `genblaze plugin new` wrote did not give a manifest that verifies")
 
 
 def main() -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from genblaze.capabilities import Capability
 from genblaze.cli.main import cli
+from genblaze.config import Config
+from genblaze.hookspecs import hookimpl
+from genblaze.plugins import PluginManager, set_default_plugins
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "contrib" / "template"
 
@@ -55,6 +59,29 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
     assert done.returncode == 1
     assert "Error: genblaze-acme is there already" in done.stderr
     assert texts(tmp_path) == {"genblaze-acme/mine": "precious"}
+
+
+class Taken:
+    @hookimpl
+    def provides(self):
+        return [Capability(hook="generate", key="globex-art", summary="Pictures", aliases=("globex",))]
+
+    @hookimpl
+    def generate(self, request):
+        return None
+
+
+@pytest.mark.parametrize("name", ["house-of-globex", "globex-art", "globex"])
+def test_the_name_of_an_installed_plugin_or_of_what_it_provides_is_refused(tmp_path, name):
+    plugins = PluginManager(Config(), autoload=False)
+    plugins.register(Taken(), name="house-of-globex")
+    previous = set_default_plugins(plugins)
+    try:
+        done = new(tmp_path, name)
+    finally:
+        set_default_plugins(previous)
+    assert f"{name} is taken by the installed plugin house-of-globex" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

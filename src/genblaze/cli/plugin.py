@@ -41,10 +41,11 @@ def command() -> None:
 def new(name: str, kind: str, output_dir: Path) -> None:
     """Write the package genblaze-NAME: a working plugin, its tests and what pip needs to install it.
 
-    NAME is lower case, with hyphens between words (acme, acme-images); it becomes the name in pipelines. A folder
-    that is there already is left as it is, and is an error.
+    NAME is lower case, with hyphens between words (acme, acme-images); it becomes the name in pipelines. It is an
+    error if an installed plugin has that name. So is a folder that is there already, which is left as it is.
     """
     key = _key(name)
+    _refuse_taken(key)
     folder = output_dir / (PREFIX + key)
     if folder.exists():
         msg = f"{printable(folder)} is there already. Choose another name or another --output-dir"
@@ -61,6 +62,17 @@ def _key(name: str) -> str:
         msg = f"{name!r} is no name of a plugin: write lower-case words with hyphens between them, like acme-images"
         raise click.BadParameter(msg, param_hint="NAME")
     return key
+
+
+def _refuse_taken(key: str) -> None:
+    """Two plugins or providers of one name are an error for everybody who installs both."""
+    from genblaze.plugins import default_plugins
+
+    for record in default_plugins().records():
+        offers = [name for each in record.capabilities if each.hook == "generate" for name in (each.key, *each.aliases)]
+        if key in (record.name, *offers) or record.distribution == PREFIX + key:
+            msg = f"The name {key} is taken by the installed plugin {record.origin}. Choose another"
+            raise GenblazeError(msg)
 
 
 def _files(kind: str, key: str) -> Iterator[tuple[Path, str]]:
