@@ -1,0 +1,154 @@
+"""`chat()` and `achat()`: a question to one of the Gemini models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genblaze.errors import ProviderError
+from genblaze.models import ProviderErrorCode
+from genblaze.models.chat import ChatMessage, ChatResponse, ContentBlock, ToolCall, conversation, json_schema_format
+from genblaze.retry import RetryPolicy
+from genblaze.sync import run_sync
+from genblaze_google.vendor import GOOGLE
+from genblaze_google.wire import check_api_key_only, ended, parts_of, refused, wire_names
+from genblaze_http import VendorClient
+from genblaze_http.completions import ChatRequest, with_waits
+
+_ASKED = tuple(ChatRequest.__annotations__)
+_NAMES = {"max_tokens": "maxOutputTokens"}
+
+
+def chat(model: str, messages: list[ChatMessage] | list[dict[str, Any]] | None = None, **options: Any) -> ChatResponse:
+    """Ask a language model. Takes what `achat` takes, and waits for the answer."""
+    return run_sync(lambda: achat(model, messages, **options))
+
+
+async def achat(
+    model: str,
+    messages: list[ChatMessage] | list[dict[str, Any]] | None = None,
+    *,
+    api_key: str | None = None,
+    project: str | None = None,
+    location: str = "us-central1",  # noqa: ARG001 - published; of no meaning without a project
+    base_url: str | None = None,
+    timeout: float = 60.0,
+    client: Any = None,
+    retry_on_rate_limit: bool = False,
+    retry_policy: RetryPolicy | None = None,
+    **options: Any,
+) -> ChatResponse:
+    """Ask a Gemini model. Nothing is recorded, and nothing is asked twice unless `retry_on_rate_limit` is set.
+
+    Args:
+        model: Which model.
+        messages: The conversation, of `ChatMessage` or dicts; goes before `prompt`.
+        api_key: The key; else `GOOGLE_API_KEY`, else `GEMINI_API_KEY`.
+        project: Refused: Vertex AI is not served.
+        location: Of no meaning without a project.
+        base_url: Where the API is, without the version; else `GOOGLE_GEMINI_BASE_URL`.
+        timeout: Seconds that the answer may take.
+        client: Refused: clients of Google's SDK are not served.
+        retry_on_rate_limit: Wait and ask again after a rate limit.
+        retry_policy: How often and how long.
+        options: `prompt`, `system`, `tools`, `temperature`, `max_tokens`, `response_format` (see
+            `genblaze_http.completions.ChatRequest`); what is none of them goes into Google's `generationConfig`.
+
+    Raises:
+        ProviderError: There is nothing to ask, no key, or the vendor refused or failed.
+        TypeError: `response_format` is neither a dict nor a pydantic model class.
+    """
+    check_api_key_only("Google chat", project)
+    if client is not None:
+        msg = "Google chat asks by itself, not through a client of the SDK: leave out client= and pass api_key="
+        raise refused(msg, ProviderErrorCode.INVALID_INPUT)
+    asked = ChatRequest(**{name: options.pop(name) for name in _ASKED if name in options})  # type: ignore[typeddict-item]  # those names
+    body = _body(messages, asked, options)
+    vendor = _vendor(api_key, base_url, timeout)
+
+    async def ask() -> ChatResponse:
+        return _read((await vendor.call("POST", f"/v1beta/models/{model}:generateContent", json=body)).json, model)
+
+    return await with_waits(ask, retry_policy, enabled=retry_on_rate_limit)
+
+
+def _vendor(api_key: str | None, base_url: str | None, timeout: float) -> VendorClient:
+    key = api_key or GOOGLE.key_from_environment()
+    if key is None:
+        msg = f"Google chat has no API key. Set {' or '.join(GOOGLE.key_variables)}, or pass api_key="
+        raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
+    return VendorClient(GOOGLE, key=key, base_url=base_url or GOOGLE.url_from_environment(), timeout=timeout)
+
+
+def _body(
+    messages: Sequence[ChatMessage | dict[str, Any]] | None, asked: ChatRequest, more: Mapping[str, Any]
+) -> dict[str, Any]:
+    turns = conversation(messages, prompt=asked.get("prompt"), system=asked.get("system"))
+    names = {call.id: call.name for turn in turns for call in turn.tool_calls or ()}
+    system = [part for turn in turns if turn.role == "system" for part in _parts(turn, names)]
+    limits = {name: asked.get(name) for name in ("temperature", "max_tokens")}
+    given = {name: value for name, value in limits.items() if value is not None}
+    config = {**wire_names({**given, **more}, _NAMES), **_format(json_schema_format(asked.get("response_format")))}
+    tools = [tool.get("function", tool) for tool in asked.get("tools") or ()]
+    body = {
+        "contents": [
+            {"role": "model" if turn.role == "assistant" else "user", "parts": _parts(turn, names)}
+            for turn in turns
+            if turn.role != "system"
+        ],
+        "systemInstruction": {"parts": system} if system else None,
+        "tools": [{"functionDeclarations": tools}] if tools else None,
+        "generationConfig": config or None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _parts(turn: ChatMessage, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The parts of a message; the answer of a tool names the function whose call it answers."""
+    if turn.role == "tool":
+        text = "".join(getattr(block, "text", "") for block in turn.content_blocks)
+        name = turn.name or names.get(turn.tool_call_id or "", "")
+        return [{"functionResponse": {"name": name, "response": {"result": text}}}]
+    calls = [{"functionCall": {"name": call.name, "args": call.arguments}} for call in turn.tool_calls or ()]
+    return [*map(_part, turn.content_blocks), *calls]
+
+
+def _part(block: ContentBlock) -> dict[str, Any]:
+    if block.type == "text":
+        return {"text": block.text}
+    place: Any = getattr(block, block.type)
+    if place.url.startswith("data:"):
+        head, _, data = place.url[5:].partition(",")
+        return {"inlineData": {"mimeType": head.partition(";")[0], "data": data}}
+    kind = {} if place.media_type is None else {"mimeType": place.media_type}
+    return {"fileData": {"fileUri": place.url, **kind}}
+
+
+def _format(wanted: dict[str, Any] | None) -> dict[str, Any]:
+    """OpenAI's `response_format` as Google has it."""
+    if wanted is None or wanted.get("type") == "text":
+        return {}
+    schema = (wanted.get("json_schema") or {}).get("schema")
+    return {"responseMimeType": "application/json", **({} if schema is None else {"responseJsonSchema": schema})}
+
+
+def _read(told: dict[str, Any], model: str) -> ChatResponse:
+    parts = parts_of(told, model)
+    if not parts:
+        raise ended(told, model)
+    usage = told.get("usageMetadata") or {}
+    made = [usage[name] for name in ("candidatesTokenCount", "thoughtsTokenCount") if name in usage]
+    calls = [part["functionCall"] for part in parts if "functionCall" in part]
+    return ChatResponse(
+        text="".join(part.get("text", "") for part in parts),
+        model=told.get("modelVersion") or model,
+        finish_reason=told["candidates"][0].get("finishReason"),
+        tokens_in=usage.get("promptTokenCount"),
+        tokens_out=sum(made) if made else None,
+        tokens_cached=usage.get("cachedContentTokenCount"),
+        tool_calls=[
+            ToolCall(id=call.get("id") or f"call_{number}", name=call["name"], arguments=call.get("args") or {})
+            for number, call in enumerate(calls)
+        ],
+        raw=told,
+    )
