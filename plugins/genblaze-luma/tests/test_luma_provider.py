@@ -1,0 +1,124 @@
+"""What the provider sends to Luma, and what it makes of the answers, good and bad."""
+
+import json
+import logging
+
+import pytest
+
+from genblaze import Asset, Pipeline, PipelineError, RetryPolicy
+from genblaze.testing import Answer
+from genblaze_luma import LumaProvider
+
+KEY = "luma-canary6f1d0c7e52ab4c1d9e"
+SUBMIT, JOB = "/dream-machine/v1/generations/(video|image)", "/dream-machine/v1/generations/g1"
+TWICE = RetryPolicy(max_attempts=2, initial_backoff_sec=0.01)
+FIRST = Asset(url="https://a.example/x.png", media_type="image/png")
+LAST = Asset(url="https://a.example/y.png", media_type="image/png")
+
+
+def pipeline(folder, model="ray-2", **more):
+    asked = {"prompt": "a fox", "modality": "video", **more}
+    return Pipeline("p", output_dir=folder).step(LumaProvider(poll_interval=0.01), model=model, **asked)
+
+
+def failed(folder, **more):
+    with pytest.raises(PipelineError) as caught:
+        pipeline(folder, **more).run()
+    return caught.value.result.run.steps[0]
+
+
+def problem(status):
+    return Answer(status=status, body={"detail": "no"}, headers={"retry-after-ms": "5"})
+
+
+def test_a_video_has_its_frames_and_its_duration_as_luma_writes_them(luma, tmp_path):
+    pipeline(tmp_path, external_inputs=[FIRST, LAST], duration=5, loop=False).run()
+    (call,) = luma.sent("POST", SUBMIT)
+    frames = {"frame0": {"type": "image", "url": FIRST.url}, "frame1": {"type": "image", "url": LAST.url}}
+    body = {"model": "ray-2", "prompt": "a fox", "duration": "5s", "loop": False, "keyframes": frames}
+    assert (call.path.rpartition("/")[2], call.body) == ("video", body)
+
+
+def test_pictures_guide_a_picture(luma, png, tmp_path):
+    result = pipeline(tmp_path, model="photon-1", modality="image", external_inputs=[FIRST]).run()
+    (call,) = luma.sent("POST", SUBMIT)
+    body = {"model": "photon-1", "prompt": "a fox", "image_ref": [{"url": FIRST.url}]}
+    assert (call.path.rpartition("/")[2], call.body) == ("image", body)
+    (asset,) = result.run.steps[0].assets
+    assert (asset.media_type, asset.size_bytes) == ("image/png", len(png))
+
+
+def test_a_file_that_luma_cannot_read_is_refused_before_anything_is_sent(luma, png, tmp_path):
+    path = tmp_path / "x.png"
+    path.write_bytes(png)
+    step = failed(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="image/png")])
+    assert (step.error_code, luma.calls) == ("invalid_input", [])
+
+
+def test_a_third_frame_is_refused_before_anything_is_sent(luma, tmp_path):
+    assert failed(tmp_path, external_inputs=[FIRST, LAST, FIRST]).error_code == "invalid_input"
+    assert luma.calls == []
+
+
+def test_the_film_is_fetched_and_the_file_verifies(luma, mp4, tmp_path):
+    result = pipeline(tmp_path).run()
+    (asset,) = result.run.steps[0].assets
+    assert (asset.media_type, asset.size_bytes, asset.width) == ("video/mp4", len(mp4), 64)
+    assert result.run.steps[0].cost_usd is None
+    assert result.manifest.verify()
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("Failed moderation", "content_policy"), ("it went wrong", "model_error"), (None, "model_error")],
+)
+def test_a_failed_generation_says_why_and_is_not_bought_again(luma, told, tmp_path, reason, code):
+    luma.on("GET", JOB, told("failed", failure_reason=reason))
+    step = failed(tmp_path, step_retry=TWICE)
+    assert (step.error_code, len(luma.sent("POST", SUBMIT))) == (code, 1)
+    assert (reason or "no reason given") in step.error
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "times"),
+    [
+        (400, "invalid_input", 1),
+        (401, "auth_failure", 1),
+        (404, "model_error", 1),
+        (429, "rate_limit", 2),
+        (503, "server_error", 2),
+    ],
+)
+def test_refusals_have_their_codes_and_are_sent_again_only_where_it_helps(luma, tmp_path, status, code, times):
+    luma.on("POST", SUBMIT, problem(status))
+    step = failed(tmp_path, step_retry=TWICE)
+    assert (step.error_code, len(luma.sent("POST", SUBMIT))) == (code, times)
+
+
+@pytest.mark.parametrize("answer", [Answer(fault="reset"), problem(500), problem(502), problem(504)])
+def test_a_request_that_may_have_been_taken_is_sent_once(luma, tmp_path, answer):
+    luma.on("POST", SUBMIT, answer)
+    assert "Outcome unknown" in failed(tmp_path, step_retry=TWICE).error
+    assert len(luma.sent("POST", SUBMIT)) == 1
+
+
+@pytest.mark.slow
+def test_a_step_that_takes_too_long_is_deleted_at_luma(luma, told, tmp_path):
+    luma.on("GET", JOB, told("dreaming"))
+    assert failed(tmp_path, step_timeout=5).error_code == "timeout"
+    assert len(luma.sent("DELETE", JOB)) == 1
+
+
+def test_the_key_is_nowhere_but_in_the_header_of_the_api(luma, tmp_path, caplog, capsys):
+    pipeline(tmp_path).run()
+    luma.on("POST", SUBMIT, Answer(status=401, body={"detail": f"no such key: {KEY}"}))
+    with caplog.at_level(logging.DEBUG), pytest.raises(PipelineError) as caught:
+        pipeline(tmp_path).run()
+    seen = [repr(caught.value), str(caught.value), repr(LumaProvider(KEY)), caplog.text]
+    seen += [json.dumps(caught.value.result.run.model_dump(mode="json")), *capsys.readouterr()]
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [text for text in seen if KEY in text]
+    assert files
+    assert not [data for data in files if KEY.encode() in data]
+    assert {call.headers["authorization"] for call in luma.sent("POST", ".*")} == {f"Bearer {KEY}"}
+    assert "authorization" not in luma.sent("GET", "/out/.*")[0].headers
