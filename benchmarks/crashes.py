@@ -172,7 +172,10 @@ def main() -> None:
         naive = name == "naive"
         began = time.perf_counter()
         sums = arm("neither" if naive else name, options.kills, journal=not naive, seed=options.seed)
-        print(json.dumps({"arm": name, **sums, "seconds": round(time.perf_counter() - began, 1)}), flush=True)
+        print(
+            json.dumps({"arm": name, "seed": options.seed, **sums, "seconds": round(time.perf_counter() - began, 1)}),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
