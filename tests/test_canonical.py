@@ -5,6 +5,7 @@ import json
 import math
 import sys
 import unicodedata
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -181,6 +182,21 @@ def test_a_run_is_hashed_as_the_written_rules_demand(run, version):
     assert Manifest(run=run, schema_version=version).compute_hash() == expected
 
 
+ODD_NUMBERS = st.sampled_from([3, 3.0, True, 0.1 + 0.2, 1e20, 2**70, math.nan, "3"]) | SECONDS
+
+
+@given(RUNS, st.data())
+def test_what_is_assigned_later_is_hashed_as_it_is(run, data):
+    for step in run.steps:
+        step.seed = data.draw(ODD_NUMBERS)
+        step.modality = data.draw(st.sampled_from(["video", "hologram", Modality.AUDIO]))
+        step.params = data.draw(st.sampled_from([None, (1, 2.5), {"a": (1,)}, OrderedDict(b=1, a=0.1 + 0.2)]))
+        for asset in step.assets:
+            asset.duration, asset.width = data.draw(ODD_NUMBERS), data.draw(ODD_NUMBERS)
+    expected = hashlib.sha256(payload_by_the_rules(run, "1.5").encode()).hexdigest()
+    assert Manifest(run=run).compute_hash() == expected
+
+
 @given(RUNS)
 def test_the_document_is_the_canonical_json_of_its_own_content(run):
     text = Manifest.from_run(run).to_canonical_json()
@@ -271,6 +287,14 @@ def test_depth_is_bounded_at_a_hundred_levels():
     assert canonical_json(nested(100))
     with pytest.raises(ManifestError, match="nested deeper than 100 levels"):
         canonical_json(nested(101))
+
+
+def test_a_list_that_holds_itself_twice_is_refused():
+    value: list = []
+    value += [value, value]
+    assert not writes_plainly(value)
+    with pytest.raises(ManifestError, match="nested deeper"):
+        canonical_json(value)
 
 
 def test_a_part_counts_its_depth_from_the_document():

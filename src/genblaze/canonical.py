@@ -14,10 +14,11 @@ whether a value is free of them; everything else takes the written rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from math import isfinite
 from typing import Any, Final
 from unicodedata import is_normalized
@@ -30,6 +31,7 @@ from genblaze.errors import InvalidValueError, ManifestError
 
 __all__ = [
     "MAX_DEPTH",
+    "all_write_plainly",
     "canonical_bytes",
     "canonical_float",
     "canonical_hash",
@@ -45,8 +47,13 @@ __all__ = [
 MAX_DEPTH: Final = 100
 """How deep containers may nest; deeper data is refused."""
 
-_FLAT = frozenset({str, int, bool, type(None)})
+_CONTAINERS = frozenset({dict, list})
+_PLAIN = _CONTAINERS | {str, int, bool, float, type(None)}
 _TEXT_ONLY = frozenset({str})
+_DICTS_ONLY = frozenset({dict})
+# More values than this at one level are left to the written rules, which go depth first: a list that holds itself
+# twice doubles with every level.
+_WIDEST_LEVEL = 1_000_000
 
 # Deterministic: dicts sorted by key; structs keep the order of their fields, which projections sort.
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -135,33 +142,37 @@ def _spelt(where: _Where) -> str:
 
 
 def writes_plainly(value: Any, depth: int = 0) -> bool:
-    """Tell whether msgspec writes this value as the rules demand, up to the NFC of its text.
+    """Tell whether msgspec writes this value as the rules demand, up to the NFC of its text."""
+    return all_write_plainly([value], depth)
 
+
+def all_write_plainly(values: list[Any], depth: int = 0) -> bool:
+    """Tell whether msgspec writes all these values, each `depth` deep in its document, as `writes_plainly` asks.
+
+    They are looked at level by level, because that leaves nearly all the work to loops that Python runs in C.
     Exact types only: a subclass may write itself differently.
     """
-    kind = type(value)
-    if kind is dict:
-        if not _TEXT_ONLY.issuperset(map(type, value)):
+    while len(values) <= _WIDEST_LEVEL:
+        kinds = set(map(type, values))
+        if not kinds <= _PLAIN:
             return False
-        return depth < MAX_DEPTH and _all_write_plainly(value.values(), depth + 1)
-    if kind is list:
-        return depth < MAX_DEPTH and _all_write_plainly(value, depth + 1)
-    return kind in _FLAT or (kind is float and float_writes_plainly(value))
-
-
-def _all_write_plainly(values: Collection[Any], depth: int) -> bool:
-    if _FLAT.issuperset(map(type, values)):
-        return True
-    for value in values:
-        kind = type(value)
-        if kind is float:
-            if not float_writes_plainly(value):
-                return False
-        elif kind not in _FLAT and not writes_plainly(value, depth):
+        if float in kinds and not all(map(float_writes_plainly, {value for value in values if type(value) is float})):
             return False
-    return True
+        if kinds.isdisjoint(_CONTAINERS):
+            return True
+        if depth >= MAX_DEPTH:
+            return False
+        dicts = values if kinds == _DICTS_ONLY else [value for value in values if type(value) is dict]
+        if not _TEXT_ONLY.issuperset(map(type, chain.from_iterable(dicts))):
+            return False
+        lists = [value for value in values if type(value) is list] if list in kinds else ()
+        values = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)]
+        depth += 1
+    return False
 
 
+# The same few floats, such as 7.5, return again and again, and rounding is slow.
+@lru_cache(4096)
 def float_writes_plainly(value: float) -> bool:
     """Tell whether a float needs no rounding and both writers choose the same notation for it."""
     return value == 0.0 or (1e-4 <= abs(value) < 1e16 and round(value, 10) == value)
@@ -171,10 +182,18 @@ def plain_bytes(value: Any) -> bytes | None:
     """Encode what `writes_plainly` passed; None if it turns out to need the written rules after all."""
     try:
         text = _encode(value)
-    except (OverflowError, ValueError, RecursionError):  # huge integers, surrogates, depth
+    except (OverflowError, ValueError, TypeError, RecursionError):  # huge integers, surrogates, odd types, depth
         return None
-    # A text is NFC exactly if all its substrings are, so one look at the whole settles every string in it.
-    return text if text.isascii() or is_normalized("NFC", text.decode()) else None
+    return text if text.isascii() or _is_nfc(text.decode()) else None
+
+
+def _is_nfc(text: str) -> bool:
+    """Tell whether all strings in a JSON text are NFC: they are if the whole is, for quotes compose with nothing."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return is_normalized("NFC", text)
+    return True  # no character of Latin-1 composes or decomposes; finding that out is ten times faster
 
 
 def canonical_bytes(data: Any, *, depth: int = 0) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from hashlib import sha256
 from math import isfinite
 from typing import Any
@@ -232,14 +233,16 @@ class Asset(_Described, kw_only=True):
 
     def problems(self) -> list[str]:
         """Say what is wrong with media type and numbers, those of the nested records included."""
-        found = [
-            None if _is_media_type(self.media_type) else "media_type must be type/subtype",
-            _number_problem("size_bytes", self.size_bytes),
-            _number_problem("width", self.width, positive=True),
-            _number_problem("height", self.height, positive=True),
-            _number_problem("duration", self.duration),
-        ]
-        texts = [text for text in found if text]
+        texts = [] if _is_media_type(self.media_type) else ["media_type must be type/subtype"]
+        numbers = (
+            ("size_bytes", self.size_bytes, False),
+            ("width", self.width, True),
+            ("height", self.height, True),
+            ("duration", self.duration, False),
+        )
+        for name, value, positive in numbers:
+            if value is not None and (text := _number_problem(name, value, positive=positive)):
+                texts.append(text)
         for name, part in (("video", self.video), ("audio", self.audio)):
             if part is not None:
                 texts += [f"{name}.{text}" for text in part.problems()]
@@ -252,4 +255,9 @@ class Asset(_Described, kw_only=True):
 
 
 def _is_media_type(value: Any) -> bool:
-    return isinstance(value, str) and _MEDIA_TYPE.fullmatch(value) is not None
+    return isinstance(value, str) and _has_form_of_media_type(value)
+
+
+@lru_cache(256)  # there are few, and they are looked at whenever an asset is made
+def _has_form_of_media_type(value: str) -> bool:
+    return _MEDIA_TYPE.fullmatch(value) is not None

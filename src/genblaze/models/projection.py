@@ -1,7 +1,8 @@
 """Records as canonical bytes, with some fields left out, by msgspec where the values allow it.
 
-A projection knows one class of records. It reads the fields it wants into a struct whose fields are in sorted
-order, which msgspec encodes in one go. A record that holds anything unusual (a value of a type its field does
+A projection knows one class of records. It has msgspec copy the fields it wants into views, structs whose fields
+are in sorted order, which msgspec then encodes in one go. Both leave the loops to C; what Python looks at, it looks
+at for one field of all records at once. A record that holds anything unusual (a value of a type its field does
 not declare, text that is not NFC, integers beyond 64 bits) is written by the general rules of
 `genblaze.canonical` instead, alone: the other records of the run stay on the fast way.
 """
@@ -9,14 +10,17 @@ not declare, text that is not NFC, integers beyond 64 bits) is written by the ge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from genblaze.canonical import (
+    all_write_plainly,
     canonical_bytes,
     canonical_float,
     canonical_time,
@@ -29,11 +33,43 @@ from genblaze.models.record import Record, members
 
 __all__ = ["Projection"]
 
-_Prepare = Callable[[Any], Any]
-
 
 class _UnusualError(Exception):
     """A value that only the general rules can write, or refuse with its place."""
+
+
+@dataclass(frozen=True)
+class _Care:
+    """A field whose values msgspec does not always write as the rules demand."""
+
+    name: str
+    read: Callable[[Any], Any]
+    all_plain: Callable[[list[Any]], bool]
+    prepared: Callable[[Any], Any]
+
+    def take(self, views: list[Any]) -> None:
+        """Replace the values of this field that need it."""
+        values = list(map(self.read, views))
+        if not self.all_plain(values):
+            for view, value in zip(views, values, strict=True):
+                setattr(view, self.name, self.prepared(value))
+
+
+@dataclass(frozen=True)
+class _Nested:
+    """A field that holds records: one, or a list of them."""
+
+    read: Callable[[Any], Any]
+    part: Projection
+    many: bool
+
+    def of(self, owners: list[Any]) -> list[Any]:
+        """All the records that stand in this field."""
+        held = filter(None, map(self.read, owners))
+        try:
+            return list(chain.from_iterable(held) if self.many else held)
+        except TypeError:
+            raise _UnusualError from None
 
 
 class Projection:
@@ -58,19 +94,12 @@ class Projection:
         self.kind = kind
         self._depth = depth
         self._parts = {part.kind: part for part in parts}
-        hints = get_type_hints(kind)
         self._names = tuple(sorted(name for name in kind.__struct_fields__ if name not in omit))
-        self._read = _reader(self._names)
-        self._view = msgspec.defstruct(
-            f"{kind.__name__}View", [(name, Any) for name in self._names], frozen=True, gc=False
-        )
-        self._allowed = [_allowed_types(hints[name]) for name in self._names]
-        self._known: set[tuple[type, ...]] = set()
-        self._prepared = tuple(
-            (index, prepare)
-            for index, name in enumerate(self._names)
-            if (prepare := self._preparation(hints[name])) is not None
-        )
+        self._cares: list[_Care] = []
+        self._nested: list[_Nested] = []
+        hints = get_type_hints(kind)
+        fields = [(name, self._field(name, hints[name])) for name in self._names]
+        self._view = msgspec.defstruct(f"{kind.__name__}View", fields, gc=False)
 
     def to_bytes(self, record: Any) -> bytes:
         """Write one record as canonical JSON.
@@ -78,11 +107,15 @@ class Projection:
         Raises:
             ManifestError: For a value that canonical JSON cannot hold.
         """
-        try:
-            text = plain_bytes(self._view_of(record))
-        except _UnusualError:
-            text = None
+        text = self.plain_bytes(record)
         return canonical_bytes(self.to_dict(record), depth=self._depth) if text is None else text
+
+    def plain_bytes(self, record: Any) -> bytes | None:
+        """Write one record as `to_bytes` does; None if only the general rules can."""
+        try:
+            return plain_bytes(self._views([record])[0])
+        except _UnusualError:
+            return None
 
     def list_to_bytes(self, records: list[Any]) -> bytes:
         """Write records as a JSON list: all at once, or one by one where one of them is unusual.
@@ -91,7 +124,7 @@ class Projection:
             ManifestError: For a value that canonical JSON cannot hold.
         """
         try:
-            text = plain_bytes(list(map(self._view_of, records)))
+            text = plain_bytes(self._views(records))
         except _UnusualError:
             text = None
         return b"[%b]" % b",".join(map(self.to_bytes, records)) if text is None else text
@@ -110,50 +143,61 @@ class Projection:
                 return part.to_dict(value)
         return value
 
-    def _view_of(self, record: Any) -> msgspec.Struct:
-        if type(record) is not self.kind:
-            raise _UnusualError
-        values = list(self._read(record))
-        if (kinds := tuple(map(type, values))) not in self._known:
-            self._learn(kinds)
-        for index, prepare in self._prepared:
-            if value := values[index]:
-                values[index] = prepare(value)
-        return self._view(*values)
+    def _views(self, records: list[Any]) -> list[Any]:
+        self._refuse_other_classes(records)
+        try:
+            views: list[Any] = msgspec.convert(records, list[self._view], from_attributes=True)  # type: ignore[name-defined]
+        except (msgspec.ValidationError, RecursionError):
+            raise _UnusualError from None
+        self._prepare(views)
+        return views
 
-    def _learn(self, kinds: tuple[type, ...]) -> None:
-        """Remember a combination of types that needs no look at each of them again."""
-        if not all(kind in allowed for kind, allowed in zip(kinds, self._allowed, strict=True)):
+    def _refuse_other_classes(self, records: list[Any]) -> None:
+        """Look at the records themselves: a view does not show that it was made from a dict or from a subclass."""
+        if not {self.kind}.issuperset(map(type, records)):
             raise _UnusualError
-        self._known.add(kinds)
+        for nested in self._nested:
+            if held := nested.of(records):
+                nested.part._refuse_other_classes(held)
 
-    def _preparation(self, hint: Any) -> _Prepare | None:
-        """Find what must be done to a field's values (if they are not empty) before they are encoded."""
-        for kind in members(hint):
-            if get_origin(kind) is dict:
-                return self._prepared_dict
-            if get_origin(kind) is list:
-                view = self._part(get_args(kind)[0])._view_of
-                return lambda records: [view(record) for record in records]
+    def _prepare(self, views: list[Any]) -> None:
+        """See to the values that msgspec would not write as the rules demand."""
+        for care in self._cares:
+            care.take(views)
+        for nested in self._nested:
+            if held := nested.of(views):
+                nested.part._prepare(held)
+
+    def _field(self, name: str, hint: Any) -> Any:
+        """Find the type of the field in the view; where that does not settle how it is written, note what does."""
+        read = attrgetter(name)
+        kinds = members(hint)
+        for kind in kinds:
             if isinstance(kind, type) and issubclass(kind, Record):
-                return self._part(kind)._view_of
-            if kind is float:
-                return _prepared_float
-            if kind is datetime:
-                return _prepared_time
-        return None
+                return self._nested_field(read, kind, many=False) | None
+            if get_origin(kind) is list and issubclass(element := get_args(kind)[0], Record):
+                return self._nested_field(read, element, many=True) | None
+        if any(get_origin(kind) is dict for kind in kinds):
+            plain = partial(_dicts_write_plainly, depth=self._depth + 1)
+            self._cares.append(_Care(name, read, plain, self._prepared_dict))
+            return Any
+        if datetime in kinds:
+            self._cares.append(_Care(name, read, _are_utc, _prepared_time))
+            return Any
+        if float in kinds or int in kinds:
+            # Whichever was assigned is written as it is; the type alone would have msgspec turn 3 into 3.0.
+            self._cares.append(_Care(name, read, _numbers_write_plainly, _prepared_number))
+            return int | float | None if type(None) in kinds else int | float
+        return hint
 
-    def _part(self, kind: type[Record]) -> Projection:
-        return self._parts.setdefault(kind, Projection(kind, depth=self._depth + 1))
+    def _nested_field(self, read: Callable[[Any], Any], kind: type[Record], *, many: bool) -> Any:
+        part = self._parts.setdefault(kind, Projection(kind, depth=self._depth + (2 if many else 1)))
+        self._nested.append(_Nested(read, part, many))
+        return list[part._view] if many else part._view  # type: ignore[name-defined]
 
-    def _prepared_dict(self, value: dict[str, Any]) -> Any:
+    def _prepared_dict(self, value: Any) -> Any:
         depth = self._depth + 1
         return value if writes_plainly(value, depth) else msgspec.Raw(_general(value, depth))
-
-
-def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    read = attrgetter(*names)
-    return read if len(names) > 1 else lambda record: (read(record),)
 
 
 def _general(value: Any, depth: int) -> bytes:
@@ -163,8 +207,18 @@ def _general(value: Any, depth: int) -> bytes:
         raise _UnusualError from None
 
 
-def _prepared_float(value: float) -> float | None:
-    if type(value) is int or float_writes_plainly(value):  # an int may have been assigned
+def _dicts_write_plainly(values: list[Any], *, depth: int) -> bool:
+    # Most dicts of most records are empty.
+    filled = [value for value in values if value or type(value) is not dict]
+    return not filled or all_write_plainly(filled, depth)
+
+
+def _numbers_write_plainly(values: list[int | float | None]) -> bool:
+    return all(map(float_writes_plainly, {value for value in values if type(value) is float}))
+
+
+def _prepared_number(value: int | float | None) -> int | float | None:
+    if type(value) is not float or float_writes_plainly(value):
         return value
     rounded = canonical_float(value)
     if rounded is None or float_writes_plainly(rounded):
@@ -172,21 +226,13 @@ def _prepared_float(value: float) -> float | None:
     raise _UnusualError
 
 
-def _prepared_time(value: datetime) -> datetime | str:
-    if value.tzinfo is UTC:
+def _are_utc(values: list[Any]) -> bool:
+    return all(value is None or (type(value) is datetime and value.tzinfo is UTC) for value in values)
+
+
+def _prepared_time(value: Any) -> datetime | str | None:
+    if value is None or (type(value) is datetime and value.tzinfo is UTC):
         return value
-    if value.tzinfo is None:
+    if type(value) is not datetime or value.tzinfo is None:
         raise _UnusualError
     return canonical_time(value)
-
-
-def _allowed_types(hint: Any) -> frozenset[type]:
-    """List the exact types that msgspec writes as the rules demand, for a field declared so."""
-    kinds: set[type] = set()
-    for kind in members(hint):
-        kinds.add(get_origin(kind) or kind)
-        if isinstance(kind, type) and issubclass(kind, Enum):
-            kinds.add(str)
-    if float in kinds:
-        kinds.add(int)
-    return frozenset(kinds)
