@@ -81,7 +81,7 @@ def check_metadata(wheel: Path) -> None:
 
 def build_wheels(target: Path) -> list[Path]:
     """Builds one wheel for each project of the tree, with the build backend of this environment."""
-    for folder in [ROOT, *(path.parent for path in sorted(ROOT.glob("plugins/*/pyproject.toml")))]:
+    for folder in [ROOT, *(path.parent for path in sorted(ROOT.glob("*/genblaze-*/pyproject.toml")))]:
         call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", target, folder)
     return sorted(target.glob("*.whl"))
 

@@ -1,7 +1,8 @@
 """Writes the façade package genblaze_core from plugins/genblaze-core/published_names.txt.
 
 Each published submodule becomes a plain re-export, which type checkers and editors follow; the package
-itself resolves its names at first use. `python tools/facade.py` writes the files; with `--check` it only says
+itself resolves its names at first use, and so does a submodule those of a distribution that genblaze-core does
+not install. `python tools/facade.py` writes the files; with `--check` it only says
 which are out of step (exit 1).
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-FACADE = Path(__file__).resolve().parent.parent / "plugins" / "genblaze-core"
+PLUGINS = Path(__file__).resolve().parent.parent / "plugins"
+FACADE = PLUGINS / "genblaze-core"
 PACKAGE = "genblaze_core"
 ABSENT = "-"
 
@@ -24,6 +28,35 @@ SUBMODULE = '''\
 {imports}
 
 __all__ = {names}
+'''
+
+OPTIONAL = '''\
+"""A published import path. Generated from published_names.txt by tools/facade.py."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+{imports}
+
+if TYPE_CHECKING:
+{optional}
+
+__all__: list[str] = {names}
+
+_HOMES = {homes}
+
+if not TYPE_CHECKING:  # as in the package itself
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            msg = f"module {{__name__!r}} has no attribute {{name!r}}"
+            raise AttributeError(msg)
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except ModuleNotFoundError as error:
+            distribution = _HOMES[name].replace("_", "-")
+            msg = f"{{name}} is part of {{distribution}}, which is not installed. Run: pip install {{distribution}}"
+            raise ImportError(msg, name=_HOMES[name]) from error
 '''
 
 TOP = '''\
@@ -76,9 +109,26 @@ class PublishedName(NamedTuple):
     modules: tuple[str, ...]
 
     @property
+    def optional(self) -> bool:
+        """Whether it is part of a distribution that genblaze-core does not install."""
+        return self.home.partition(".")[0].replace("_", "-") not in installed()
+
+    @property
+    def imported(self) -> str:
+        """What an import names: `X as X` where no `__all__` says that it is for others."""
+        return f"{self.name} as {self.name}" if self.optional else self.name
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """The published modules with `genblaze_core` in front."""
         return tuple(PACKAGE if module == "." else f"{PACKAGE}.{module}" for module in self.modules)
+
+
+@lru_cache
+def installed() -> frozenset[str]:
+    """The distributions that come with genblaze-core, and itself."""
+    table = tomllib.loads((PLUGINS / "plugins.toml").read_text("utf-8"))
+    return frozenset({"genblaze", "genblaze-core", *table["genblaze-core"]["needs"]})
 
 
 def read_names(facade: Path = FACADE) -> list[PublishedName]:
@@ -92,7 +142,7 @@ def import_lines(names: list[PublishedName], indent: str = "") -> str:
     """Returns one import statement for each home, both sorted as ruff sorts them."""
     by_home: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        by_home[name.home].append(name.name)
+        by_home[name.home].append(name.imported)
     return "\n".join(f"{indent}from {home} import {', '.join(by_home[home])}" for home in sorted(by_home))
 
 
@@ -108,18 +158,26 @@ def render(names: list[PublishedName]) -> dict[str, str]:
         for depth in range(1, len(parts)):
             by_module.setdefault(".".join(parts[:depth]), [])
     top = by_module.pop(".", [])
-    texts = {
-        module: SUBMODULE.format(imports=import_lines(exported), names=sorted(name.name for name in exported))
-        for module, exported in by_module.items()
-        if module
-    }
+    texts = {module: submodule(exported) for module, exported in by_module.items() if module}
     texts["."] = TOP.format(
         imports=import_lines(top, indent="    "),
-        names=sorted(["__version__", *(name.name for name in top)]),
-        homes={name.name: name.home for name in sorted(top)},
+        names=sorted(["__version__", *(name.name for name in top if not name.optional)]),
+        # Where an optional name is published, it says what to install.
+        homes={name.name: name.paths[-1] if name.optional else name.home for name in sorted(top)},
         submodules=sorted({module.split(".")[0] for module in texts}),
     )
     return texts
+
+
+def submodule(exported: list[PublishedName]) -> str:
+    """Returns the unformatted text of one published module."""
+    always = [name for name in exported if not name.optional]
+    optional = [name for name in exported if name.optional]
+    imports, names = import_lines(always), sorted(name.name for name in always)
+    if not optional:
+        return SUBMODULE.format(imports=imports, names=names)
+    homes = {name.name: name.home for name in optional}
+    return OPTIONAL.format(imports=imports, names=names, homes=homes, optional=import_lines(optional, indent="    "))
 
 
 def formatted(text: str) -> str:

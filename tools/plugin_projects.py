@@ -1,4 +1,4 @@
-"""Writes plugins/*/pyproject.toml from plugins/plugins.toml, so that twenty packages share one skeleton.
+"""Writes the pyproject.toml of every plugin from plugins/plugins.toml and contrib/plugins.toml: one skeleton for all.
 
 `python tools/plugin_projects.py` writes them; with `--check` it only says which are out of step (exit 1).
 """
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Folders of distributions; each has its table in a plugins.toml.
+FOLDERS = ("plugins", "contrib")
 
 SKELETON = """\
-# Generated from plugins/plugins.toml: edit that and run `python tools/plugin_projects.py`.
+# Generated from {table}: edit that and run `python tools/plugin_projects.py`.
 [build-system]
 requires = ["flit_core>=3.11"]
 build-backend = "flit_core.buildapi"
@@ -51,17 +53,19 @@ def toml_table(header: str, rows: dict[str, str]) -> str:
     return f"\n[{header}]\n" + "".join(f"{key} = {value}\n" for key, value in rows.items())
 
 
-def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any]) -> str:
+def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any], table: str) -> str:
     """Returns the pyproject.toml of one plugin.
 
     Args:
         name: The distribution's name.
         plugin: Its table in plugins.toml.
         kernel: The `[project]` table of the root, which sets the version of the whole tree.
+        table: Where the plugin is described, below the root.
     """
     major = int(kernel["version"].split(".")[0])
     own = [f"{needed}>={major}.0,<{major + 1}" for needed in ["genblaze", *plugin.get("needs", [])]]
     text = SKELETON.format(
+        table=table,
         name=name,
         version=kernel["version"],
         description=plugin["description"],
@@ -78,24 +82,26 @@ def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any]) -> str:
 def projects(root: Path = ROOT) -> dict[Path, str]:
     """Returns the path and the wanted text of each plugin's pyproject.toml."""
     kernel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    table = tomllib.loads((root / "plugins" / "plugins.toml").read_text("utf-8"))
-    return {root / "plugins" / name / "pyproject.toml": render(name, plugin, kernel) for name, plugin in table.items()}
+    return {
+        root / folder / name / "pyproject.toml": render(name, plugin, kernel, f"{folder}/plugins.toml")
+        for folder in FOLDERS
+        for name, plugin in tomllib.loads((root / folder / "plugins.toml").read_text("utf-8")).items()
+    }
 
 
 def out_of_step(root: Path = ROOT) -> list[str]:
     """Returns a line for each file that differs from the table, and for each folder the table lacks."""
     wanted = projects(root)
     lines = [
-        f"{path.relative_to(root)}: differs from plugins/plugins.toml"
+        f"{path.relative_to(root)}: differs from {path.parent.parent.name}/plugins.toml"
         for path, text in wanted.items()
         if not path.exists() or path.read_text("utf-8") != text
     ]
     known = {path.parent for path in wanted}
-    folders = (path for path in sorted((root / "plugins").iterdir()) if path.is_dir())
     lines += [
-        f"{folder.relative_to(root)}: is not in plugins/plugins.toml"
-        for folder in folders
-        if folder not in known and not folder.name.startswith((".", "__"))
+        f"{folder.relative_to(root)}: is not in {folder.parent.name}/plugins.toml"
+        for folder in sorted(root.glob("*/genblaze-*/"))
+        if folder not in known
     ]
     return lines
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from genblaze import hookspecs
-from genblaze.cli.main import BUILT_IN, cli
+from genblaze.cli.main import BUILT_IN, LazyGroup, cli
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 COLUMNS = 80
@@ -87,6 +87,7 @@ def sections_of(group: click.Group, context: click.Context, names: Iterable[str]
 def cli_page() -> str:
     """Returns the page that shows the help of every command of genblaze itself."""
     context = cli.make_context("genblaze", [], resilient_parsing=True)
+    context.meta[LazyGroup.__module__] = {}  # what installed plugins add stands in their own READMEs
     sections = [block(context), *sections_of(cli, context, BUILT_IN)]
     source = "the commands in src/genblaze/cli"
     return "\n".join([CLI.format(generated=GENERATED.format(source=source)), *sections])

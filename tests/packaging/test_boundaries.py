@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-PACKAGES = {path.parent.name for path in ROOT.glob("plugins/*/src/*/__init__.py")}
+PACKAGES = {path.parent.name for path in ROOT.glob("*/genblaze-*/src/*/__init__.py")}
 FACADE = "genblaze_core"
 SHARED = "genblaze_http"
 KERNEL = ROOT / "src" / "genblaze"

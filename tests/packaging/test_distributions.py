@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECTS = sorted([ROOT / "pyproject.toml", *ROOT.glob("plugins/*/pyproject.toml")])
+PROJECTS = sorted([ROOT / "pyproject.toml", *ROOT.glob("*/genblaze-*/pyproject.toml")])
 PLUGINS = [path.parent for path in PROJECTS if path.parent != ROOT]
 
 
@@ -50,9 +50,13 @@ def test_every_plugin_package_is_typed_and_has_a_readme(folder):
     assert (folder / "README.md").read_text("utf-8").startswith(f"# {folder.name}\n")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_no_distribution_is_missing_from_the_requirements(name):
-    assert local_folders(name) == {path.parent for path in PROJECTS}
+def test_no_distribution_is_missing_from_the_development_requirements():
+    assert local_folders("requirements-dev.txt") == {path.parent for path in PROJECTS}
+
+
+def test_the_requirements_of_a_user_are_the_kernel_and_the_first_party_plugins():
+    contrib = set(ROOT.glob("contrib/*"))
+    assert local_folders("requirements.txt") == {path.parent for path in PROJECTS} - contrib
 
 
 def test_development_requirements_are_all_editable():

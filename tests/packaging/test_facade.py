@@ -37,6 +37,8 @@ def at_home(each: Published) -> object:
     return getattr(import_module(each.home), each.name)
 
 
+#: Homes that `pip install genblaze-core` does not bring.
+OPTIONAL = {"genblaze_parquet"}
 PRESENT = [each for each in published() if each.home != "-"]
 
 
@@ -55,9 +57,25 @@ def test_a_name_that_is_not_here_yet_is_an_ordinary_attribute_error():
 def test_every_name_is_listed_for_completion_and_for_import_star():
     import genblaze_core
 
-    names = {each.name for each in PRESENT if "genblaze_core" in each.paths}
+    names = {each.name for each in PRESENT if "genblaze_core" in each.paths and each.home not in OPTIONAL}
     assert set(genblaze_core.__all__) == names | {"__version__"}
     assert set(dir(genblaze_core)) >= names
+
+
+@pytest.mark.parametrize("path", ["genblaze_core", "genblaze_core.sinks", "genblaze_core.sinks.parquet"])
+def test_a_name_whose_plugin_is_not_installed_says_what_to_install(path):
+    program = f"import sys; sys.modules['genblaze_parquet'] = None\nfrom {path} import ParquetSink"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    told = "ParquetSink is part of genblaze-parquet, which is not installed. Run: pip install genblaze-parquet"
+    assert done.stderr.endswith(f"ImportError: {told}\n")
+
+
+def test_import_star_does_without_the_plugins_that_are_not_installed():
+    program = (
+        "import sys; sys.modules['genblaze_parquet'] = None\nfrom genblaze_core import *\nprint(Pipeline.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "Pipeline\n"
 
 
 def test_submodules_are_attributes_of_the_package_without_an_import_of_their_own():

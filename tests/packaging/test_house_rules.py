@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # `base` and its like stand only where a published import path demands them.
 SOURCES = [
     path
-    for pattern in ("src/**/*.py", "plugins/*/src/**/*.py", "tools/*.py", "benchmarks/*.py")
+    for pattern in ("src/**/*.py", "*/genblaze-*/src/**/*.py", "tools/*.py", "benchmarks/*.py")
     for path in sorted(ROOT.glob(pattern))
     if "genblaze_core" not in path.parts
 ]

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from genblaze.testing import ProviderComplianceTests
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
     from genblaze_otel import OTelTracer
+    from genblaze_parquet import ParquetSink as ParquetSink
 
     __version__: str
 
@@ -247,6 +248,7 @@ _HOMES = {
     "ObjectMetadata": "genblaze.storing",
     "ObjectStorageSink": "genblaze.sinks",
     "ParamSurface": "genblaze.providers.params",
+    "ParquetSink": "genblaze_core.sinks.parquet",
     "Pipeline": "genblaze.pipeline.builder",
     "PipelineError": "genblaze.errors",
     "PipelineResult": "genblaze.pipeline.result",
