@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from genblaze.edits import (
     FileReader,
     PlanReader,
+    amend,
     compose,
     digest_plan,
     equivalent,
@@ -99,6 +100,18 @@ def test_writing_with_and_without_a_digest_gives_the_same_file(tmp_path):
         assert digest == digest_plan(file, plan)
     assert (tmp_path / "plain").read_bytes() == (tmp_path / "hashed").read_bytes() == expected
     assert (digest.sha256, digest.size) == (hashlib.sha256(expected).hexdigest(), len(expected))
+
+
+@given(st.data())
+def test_a_draft_is_amended_to_what_the_plan_makes(sample, tmp_path_factory, draw):
+    draft = draw.draw(plans(len(DATA)))
+    guessed = EditPlan(tuple(s if isinstance(s, Copy) else Literal(bytes(len(s.data))) for s in draft.segments))
+    plan = draw.draw(st.sampled_from([draft, guessed]) | plans(len(DATA)))
+    target = tmp_path_factory.mktemp("amended") / "target"
+    with FileReader(sample) as file, target.open("w+b") as output:
+        write_plan(file, draft, output)
+        amend(file, draft, plan, output)
+    assert target.read_bytes() == made(plan, DATA)
 
 
 @given(st.lists(st.tuples(st.integers(0, 200_300), st.integers(0, 140_000)), min_size=1, max_size=8))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sample_media import ToyFormat, manifest_of, saved, sha256, toy, toy_plugins
 
 from genblaze.embedding import (
+    ContentDigest,
     content_digest,
     copy_content,
     embed_manifest,
@@ -51,6 +52,20 @@ def test_stripping_gives_the_original_bytes_back(tmp_path, plugins):
     assert content_digest(path, plugins=plugins).sha256 == sha256(CONTENT)
     assert strip_manifest(path, plugins=plugins).sha256 == sha256(CONTENT)
     assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
+def test_a_long_file_that_is_hashed_while_it_is_written_gets_a_true_record(tmp_path, plugins, known):
+    content = toy(os.urandom(3_000_000))
+    path = saved(tmp_path, content)
+    digest = ContentDigest(sha256(content), len(content)) if known else None
+    embed_manifest(path, manifest_of(content), plugins=plugins, content=digest)
+    layout = inspect_file(path, plugins=plugins)
+    essence = b"".join(path.read_bytes()[part.offset : part.offset + part.length] for part in layout.essence)
+    assert layout.record["content_sha256"] == sha256(content)
+    assert layout.record["essence_sha256"] == sha256(essence)
+    assert verify_file(path, plugins=plugins).ok
+    assert strip_manifest(path, plugins=plugins).sha256 == sha256(content)
 
 
 @settings(max_examples=30)

@@ -22,6 +22,7 @@ __all__ = [
     "ContentDigest",
     "FileReader",
     "PlanReader",
+    "amend",
     "compose",
     "digest_plan",
     "equivalent",
@@ -312,6 +313,29 @@ def write_plan(file: FileReader, plan: EditPlan, output: BinaryIO) -> None:
         for view in _stream(file, EditPlan((rest,))):
             output.write(view)
     file.check_unchanged()
+
+
+def amend(file: FileReader, draft: EditPlan, plan: EditPlan, output: BinaryIO) -> None:
+    """Turn what `draft` has written to `output` into what `plan` makes of `file`.
+
+    Where the two differ in nothing but new bytes of the same length, as they do when a draft had to guess a digest,
+    these alone are written.
+    """
+    if plan == draft:
+        return
+    if [_outline(segment) for segment in plan.segments] != [_outline(segment) for segment in draft.segments]:
+        output.seek(0)
+        output.truncate()
+        write_plan(file, plan, output)
+        return
+    for start, segment in zip(_starts(plan.segments), plan.segments, strict=True):
+        if isinstance(segment, Literal):
+            output.seek(start)
+            output.write(segment.data)
+
+
+def _outline(segment: Segment) -> Copy | int:
+    return segment if isinstance(segment, Copy) else len(segment.data)
 
 
 def _stream(file: FileReader, plan: EditPlan) -> Iterator[bytes | memoryview]:

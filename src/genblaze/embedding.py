@@ -21,6 +21,7 @@ from genblaze.atomic import atomic_write
 from genblaze.edits import (
     ContentDigest,
     FileReader,
+    amend,
     compose,
     digest_plan,
     equivalent,
@@ -35,6 +36,7 @@ from genblaze.layout import EditPlan, Layout, LayoutError
 from genblaze.mediafile import MediaFile, outputs_by_digest
 from genblaze.models.manifest import Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
+from genblaze.recording import RecordDigests
 from genblaze.sidecars import SIDECAR_SUFFIX, check_pointer, read_sidecar, sidecar_path
 
 if TYPE_CHECKING:
@@ -55,7 +57,6 @@ __all__ = [
 ]
 
 _ANY_TYPE = "*/*"
-_PARALLEL_FROM = 4 * 1024 * 1024
 
 
 class EmbedResult(Struct, frozen=True):
@@ -247,23 +248,35 @@ class _Embedding:
         if media.trouble is not None:
             raise LayoutError(media.trouble)
         layout = media.seen_through(pristine)
-        record = _record(media.file, pristine, layout, content or digest)
-        plan = media.plan_embedding(pristine, layout, payload, record)
-        if plan is None:
-            msg = f"the embedder of {media.media_type} cannot put a manifest into this file"
-            raise LayoutError(msg)
-        if plan.sidecar:
-            return self.beside(payload, "sidecar")
-        if self.in_place and reproduces(plan, media.file):
-            _check_result(media, media.layout, plan, pristine, payload, record)
-        else:
-            with _writing(self.target, mode_from=media.file.path) as file:
-                write_plan(media.file, plan, file)
-                file.flush()
-                with FileReader(file.name) as written:
-                    _check_result(media, media.inspect(written), plan, pristine, payload, record)
+        essence = compose(EditPlan(layout.essence), pristine)
+        with RecordDigests(media.file, pristine, essence, content or digest) as digests:
+            made = _Planning(media, pristine, layout, payload)
+            again = self.in_place and media.layout.payload is not None
+            record = digests.record() if again else digests.draft()
+            plan = made.plan(record)
+            if plan.sidecar:
+                return self.beside(payload, "sidecar")
+            if again and reproduces(plan, media.file):
+                made.check(media.layout, plan, record)
+            else:
+                self._write(made, digests, plan)
         self._drop_replaced_sidecar()
         return self.result("inline")
+
+    def _write(self, made: _Planning, digests: RecordDigests, draft: EditPlan) -> None:
+        """Write while the rest is hashed; what a digest decides is put into its place at the end."""
+        media = self.media
+        with _writing(self.target, mode_from=media.file.path) as file:
+            write_plan(media.file, draft, file)
+            if digests.under_way:  # the disk may as well begin
+                file.flush()
+                os.fsync(file.fileno())
+            record = digests.record()
+            plan = made.plan(record)
+            amend(media.file, draft, plan, file)
+            file.flush()
+            with FileReader(file.name) as written:
+                made.check(media.inspect(written), plan, record)
 
     def beside(self, payload: bytes, method: Literal["sidecar", "pointer"], error: str | None = None) -> EmbedResult:
         """Write the sidecar, and take an older manifest, which readers would prefer, out of the file."""
@@ -309,51 +322,40 @@ def _payload(manifest: Manifest, policy: EmbedPolicy | None, *, full: bool) -> b
     return text.encode()
 
 
-def _record(file: FileReader, pristine: EditPlan, layout: Layout, content: ContentDigest | None) -> dict[str, Any]:
-    """What is remembered beside the manifest: which content this was, and which coded media."""
-    essence = compose(EditPlan(layout.essence), pristine)
-    if content is None and essence.size >= _PARALLEL_FROM:
-        content, essence_digest = _digest_both(file, pristine, essence)
-    else:
-        content = content or digest_plan(file, pristine)
-        essence_digest = digest_plan(file, essence)
-    return {
-        "v": 1,
-        "content_sha256": content.sha256,
-        "content_size": content.size,
-        "essence_sha256": essence_digest.sha256 if essence.size else None,
-    }
+class _Planning:
+    """How one manifest gets into one content, given the record that is to stand beside it."""
 
+    def __init__(self, media: MediaFile, pristine: EditPlan, layout: Layout, payload: bytes) -> None:
+        self.media = media
+        self.pristine = pristine
+        self.layout = layout
+        self.payload = payload
 
-def _digest_both(file: FileReader, first: EditPlan, second: EditPlan) -> tuple[ContentDigest, ContentDigest]:
-    """Two digests at once: hashing releases the interpreter, and with two cores takes the time of one."""
-    from concurrent.futures import ThreadPoolExecutor
+    def plan(self, record: dict[str, Any]) -> EditPlan:
+        """The plan over the file as it stands.
 
-    with ThreadPoolExecutor(1, "genblaze-digest") as helper:
-        other = helper.submit(digest_plan, file, second)
-        return digest_plan(file, first), other.result()
+        Raises:
+            LayoutError: The file cannot hold the manifest.
+        """
+        plan = self.media.plan_embedding(self.pristine, self.layout, self.payload, record)
+        if plan is None:
+            msg = f"the embedder of {self.media.media_type} cannot put a manifest into this file"
+            raise LayoutError(msg)
+        return plan
 
+    def check(self, layout: Layout, plan: EditPlan, record: dict[str, Any]) -> None:
+        """Refuse a new file, by its layout, that does not show the manifest or does not lead back to the content.
 
-def _check_result(
-    media: MediaFile,
-    layout: Layout,
-    plan: EditPlan,
-    pristine: EditPlan,
-    payload: bytes,
-    record: dict[str, Any],
-) -> None:
-    """Refuse a new file, by its layout, that does not show the manifest or does not lead back to the content.
-
-    Raises:
-        LayoutError: So it is; the original stays, and gets a sidecar instead.
-    """
-    found = {key: value for key, value in (layout.record or {}).items() if key in record}
-    if not _same_document(layout.payload, payload) or found != record:
-        msg = f"the embedder of {media.media_type} does not find again what it wrote"
-        raise LayoutError(msg)
-    if not any(equivalent(compose(back, plan), pristine, media.file) for back in layout.restores):
-        msg = f"the embedder of {media.media_type} cannot give this file back byte for byte"
-        raise LayoutError(msg)
+        Raises:
+            LayoutError: So it is; the original stays, and gets a sidecar instead.
+        """
+        found = {key: value for key, value in (layout.record or {}).items() if key in record}
+        if not _same_document(layout.payload, self.payload) or found != record:
+            msg = f"the embedder of {self.media.media_type} does not find again what it wrote"
+            raise LayoutError(msg)
+        if not any(equivalent(compose(back, plan), self.pristine, self.media.file) for back in layout.restores):
+            msg = f"the embedder of {self.media.media_type} cannot give this file back byte for byte"
+            raise LayoutError(msg)
 
 
 def _same_document(one: bytes | None, other: bytes) -> bool:
