@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from google import genai
 
 from genblaze import ProviderError, RetryPolicy
 from genblaze.testing import Answer
@@ -64,6 +65,16 @@ def test_what_is_asked_goes_where_google_has_it(talking):
     }
 
 
+def test_a_client_of_the_sdk_is_asked_instead(talking, monkeypatch):
+    with genai.Client(api_key="k", http_options={"base_url": talking.url}) as client:
+        monkeypatch.delenv("GOOGLE_API_KEY")
+        answer = chat(MODEL, prompt="what?", system="be short", max_tokens=50, client=client)
+    assert answer.text == "a fox"
+    (call,) = talking.paid()
+    assert call.body["generationConfig"] == {"maxOutputTokens": 50}
+    assert call.body["systemInstruction"]["parts"] == [{"text": "be short"}]
+
+
 def test_tool_calls_are_read(talking):
     talking.on("POST", PATH, said({"functionCall": {"name": "look", "args": {"at": "fox"}}}))
     (call,) = asyncio.run(achat(MODEL, prompt="what?")).tool_calls
@@ -94,7 +105,7 @@ def test_a_rate_limit_is_waited_for_only_where_that_is_asked(talking):
     assert chat(MODEL, prompt="what?", retry_on_rate_limit=True, retry_policy=QUICK).text == "a fox"
 
 
-@pytest.mark.parametrize("wrong", [{"project": "mine"}, {"client": object()}, {"prompt": None}])
+@pytest.mark.parametrize("wrong", [{"project": "mine"}, {"prompt": None}])
 def test_what_cannot_be_served_is_refused_before_anything_is_sent(talking, wrong):
     with pytest.raises(ProviderError):
         chat(MODEL, **{"prompt": "what?", **wrong})

@@ -12,7 +12,7 @@ from genblaze.jobs import Generation, JobStatus, Request, Submitted
 from genblaze.pricing import per_unit
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.testing import Answer, VendorSimulator
-from genblaze_http import PolledProvider, SingleCallProvider, Vendor
+from genblaze_http import PolledProvider, SingleCallProvider, Vendor, declare, lazy_names, provider_hooks
 from genblaze_http.kinds import kind_of
 
 KEY = "canary-key-5f1d0c7e"
@@ -242,3 +242,54 @@ def test_the_bytes_say_what_a_file_is_whatever_the_vendor_says(media_type):
 def test_where_the_bytes_say_nothing_the_vendor_is_believed():
     assert kind_of(b"\0\0", "audio/pcm") == ("audio/pcm", ".pcm")
     assert kind_of(b"\0\0") == ("application/octet-stream", ".bin")
+
+
+# --- the constructor, the hooks, the package -------------------------------------------------------------------------
+
+
+class Secret(Draw):
+    key_argument = "api_secret"
+
+
+def test_the_key_is_the_first_argument_or_has_the_name_that_the_provider_publishes(acme, tmp_path):
+    for provider in (Secret(KEY, base_url=base(acme)), Secret(api_secret=KEY, base_url=base(acme))):
+        run(provider, tmp_path)
+    assert {call.headers["authorization"] for call in acme.calls} == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize("wrong", [{"api_key": KEY}, {"auth_token": KEY, "api_secret": KEY}])
+def test_a_key_by_another_name_is_refused_without_showing_it(wrong):
+    with pytest.raises(TypeError, match="as its first argument or as api_secret=") as caught:
+        Secret(**wrong)
+    assert KEY not in str(caught.value)
+
+
+def test_a_plugin_is_a_table_of_its_providers(tmp_path):
+    offer = declare(ACME, "acme-film", ("video", "image"), "Acme films", "acme")
+    provides, generate = provider_hooks("genblaze_http", {"provider:PolledProvider": offer})
+    assert [each.modalities for each in provides()] == [("video", "image")]
+    request = Request(provider="someone", model="m", step_id="s", run_id="r")
+    assert generate(request, GenerateContext(output_dir=tmp_path)) is None
+
+
+def test_a_package_loads_its_names_at_first_use():
+    get, listed = lazy_names("genblaze_http", {"Kind": "kinds"})
+    assert get("Kind")("image/png", ".png").suffix == ".png"
+    assert "Kind" in listed()
+    with pytest.raises(AttributeError, match="has no attribute 'Sort'"):
+        get("Sort")
+
+
+def test_an_output_that_only_the_key_opens_is_streamed_to_a_file_named_by_its_content(acme, tmp_path):
+    class Guarded(Film):
+        async def collect(self, work, job_id):
+            return self.generation([await self.download(work, f"/films/{job_id}/content")])
+
+    acme.on("GET", "/v1/films/f1/content", Answer(body=PNG, headers={"content-type": "video/mp4; x=1"}))
+    (asset,) = run(Guarded(KEY, base_url=base(acme)), tmp_path).run.steps[0].assets
+    assert (asset.url, asset.media_type) == ((tmp_path / f"{asset.asset_id}.png").as_uri(), "image/png")
+    assert acme.sent("GET", "/v1/films/f1/content")[0].headers["authorization"] == f"Bearer {KEY}"
+    acme.on("GET", "/v1/films/f1/content", Answer(body=b""))
+    with pytest.raises(PipelineError, match="gave an empty file"):
+        run(Guarded(KEY, base_url=base(acme)), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]

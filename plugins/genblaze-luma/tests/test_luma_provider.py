@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from genblaze_luma import LumaProvider
 
 KEY = "luma-canary6f1d0c7e52ab4c1d9e"
 SUBMIT, JOB = "/dream-machine/v1/generations/(video|image)", "/dream-machine/v1/generations/g1"
+LIST = "/dream-machine/v1/generations"
 TWICE = RetryPolicy(max_attempts=2, initial_backoff_sec=0.01)
 FIRST = Asset(url="https://a.example/x.png", media_type="image/png")
 LAST = Asset(url="https://a.example/y.png", media_type="image/png")
@@ -95,9 +97,39 @@ def test_refusals_have_their_codes_and_are_sent_again_only_where_it_helps(luma, 
     assert (step.error_code, len(luma.sent("POST", SUBMIT))) == (code, times)
 
 
+def listed(job_id, age=0, **request):
+    made = datetime.now(UTC) - timedelta(seconds=age)
+    asked = {"prompt": "a fox", "model": "ray-2", "duration": None, **request}
+    return {"id": job_id, "model": asked["model"], "created_at": made.isoformat(), "request": asked}
+
+
+def pages(*generations):
+    return [
+        Answer(body={"has_more": number < len(generations), "generations": [each]})
+        for number, each in enumerate(generations, 1)
+    ]
+
+
 @pytest.mark.parametrize("answer", [Answer(fault="reset"), problem(500), problem(502), problem(504)])
-def test_a_request_that_may_have_been_taken_is_sent_once(luma, tmp_path, answer):
+def test_a_generation_whose_answer_got_lost_is_found_in_the_list(luma, tmp_path, answer):
     luma.on("POST", SUBMIT, answer)
+    others = [listed("g0", prompt="a wolf"), listed("g2", model="ray-flash-2"), listed("g3", loop=True)]
+    luma.on("GET", LIST, *pages(*others, listed("g1"), listed("g4", age=3600)))
+    step = pipeline(tmp_path, external_inputs=[FIRST], loop=False).run().run.steps[0]
+    assert (step.upstream_id, len(luma.sent("POST", SUBMIT))) == ("g1", 1)
+    assert luma.sent("GET", LIST)[1].query == [("limit", "100"), ("offset", "100")]
+
+
+def test_what_the_list_does_not_have_is_asked_for_again(luma, tmp_path):
+    luma.on("POST", SUBMIT, Answer(fault="reset"), Answer(status=201, body={"id": "g1"}))
+    luma.on("GET", LIST, *pages(listed("g4", age=3600), listed("g5")))
+    pipeline(tmp_path, step_retry=TWICE).run()
+    assert len(luma.sent("POST", SUBMIT)) == 2
+
+
+def test_a_generation_of_which_luma_does_not_tell_the_request_leaves_the_outcome_open(luma, tmp_path):
+    luma.on("POST", SUBMIT, Answer(fault="reset"))
+    luma.on("GET", LIST, *pages({**listed("g9"), "request": None}))
     assert "Outcome unknown" in failed(tmp_path, step_retry=TWICE).error
     assert len(luma.sent("POST", SUBMIT)) == 1
 

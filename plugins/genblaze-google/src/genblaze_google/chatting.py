@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from genblaze.errors import ProviderError
-from genblaze.models import ProviderErrorCode
 from genblaze.models.chat import ChatMessage, ChatResponse, ContentBlock, ToolCall, conversation, json_schema_format
-from genblaze.retry import RetryPolicy
 from genblaze.sync import run_sync
 from genblaze_google.vendor import GOOGLE
-from genblaze_google.wire import check_api_key_only, ended, parts_of, refused, wire_names
-from genblaze_http import VendorClient
-from genblaze_http.completions import ChatRequest, with_waits
+from genblaze_google.wire import check_api_key_only, ended, parts_of, wire_names
+from genblaze_http.completions import ChatOptions, ChatRequest
 
-_ASKED = tuple(ChatRequest.__annotations__)
 _NAMES = {"max_tokens": "maxOutputTokens"}
 
 
@@ -28,14 +24,9 @@ async def achat(
     model: str,
     messages: list[ChatMessage] | list[dict[str, Any]] | None = None,
     *,
-    api_key: str | None = None,
     project: str | None = None,
     location: str = "us-central1",  # noqa: ARG001 - published; of no meaning without a project
-    base_url: str | None = None,
-    timeout: float = 60.0,
     client: Any = None,
-    retry_on_rate_limit: bool = False,
-    retry_policy: RetryPolicy | None = None,
     **options: Any,
 ) -> ChatResponse:
     """Ask a Gemini model. Nothing is recorded, and nothing is asked twice unless `retry_on_rate_limit` is set.
@@ -43,41 +34,31 @@ async def achat(
     Args:
         model: Which model.
         messages: The conversation, of `ChatMessage` or dicts; goes before `prompt`.
-        api_key: The key; else `GOOGLE_API_KEY`, else `GEMINI_API_KEY`.
-        project: Refused: Vertex AI is not served.
+        project: Refused: Vertex AI is not served. A `client` of the SDK may be made for it.
         location: Of no meaning without a project.
-        base_url: Where the API is, without the version; else `GOOGLE_GEMINI_BASE_URL`.
-        timeout: Seconds that the answer may take.
-        client: Refused: clients of Google's SDK are not served.
-        retry_on_rate_limit: Wait and ask again after a rate limit.
-        retry_policy: How often and how long.
-        options: `prompt`, `system`, `tools`, `temperature`, `max_tokens`, `response_format` (see
-            `genblaze_http.completions.ChatRequest`); what is none of them goes into Google's `generationConfig`.
+        client: A client of the official SDK (`google.genai.Client`) to ask instead.
+        options: `prompt`, `system`, `tools`, `temperature`, `max_tokens`, `response_format`; `api_key` (else
+            `GOOGLE_API_KEY`, else `GEMINI_API_KEY`), `base_url` (without the version; else `GOOGLE_GEMINI_BASE_URL`),
+            `timeout` (seconds), `retry_on_rate_limit` and `retry_policy`; see `genblaze_http.completions`. What is none
+            of them goes into Google's `generationConfig`.
 
     Raises:
         ProviderError: There is nothing to ask, no key, or the vendor refused or failed.
         TypeError: `response_format` is neither a dict nor a pydantic model class.
     """
     check_api_key_only("Google chat", project)
-    if client is not None:
-        msg = "Google chat asks by itself, not through a client of the SDK: leave out client= and pass api_key="
-        raise refused(msg, ProviderErrorCode.INVALID_INPUT)
-    asked = ChatRequest(**{name: options.pop(name) for name in _ASKED if name in options})  # type: ignore[typeddict-item]  # those names
-    body = _body(messages, asked, options)
-    vendor = _vendor(api_key, base_url, timeout)
-
-    async def ask() -> ChatResponse:
-        return _read((await vendor.call("POST", f"/v1beta/models/{model}:generateContent", json=body)).json, model)
-
-    return await with_waits(ask, retry_policy, enabled=retry_on_rate_limit)
+    chosen = ChatOptions(GOOGLE, options)
+    body = _body(messages, chosen.asked, chosen.more)
+    sdk = None if client is None else partial(_ask_sdk, client, model, body)
+    return _read(await chosen.ask(f"/v1beta/models/{model}:generateContent", body, sdk), model)
 
 
-def _vendor(api_key: str | None, base_url: str | None, timeout: float) -> VendorClient:
-    key = api_key or GOOGLE.key_from_environment()
-    if key is None:
-        msg = f"Google chat has no API key. Set {' or '.join(GOOGLE.key_variables)}, or pass api_key="
-        raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
-    return VendorClient(GOOGLE, key=key, base_url=base_url or GOOGLE.url_from_environment(), timeout=timeout)
+def _ask_sdk(client: Any, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask through the SDK, which has everything but the conversation in its `config`, and give the API's own answer."""
+    config = {name: value for name, value in body.items() if name not in ("contents", "generationConfig")}
+    config |= body.get("generationConfig") or {}
+    answer = client.models.generate_content(model=model, contents=body["contents"], config=config)
+    return dict(answer.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
 def _body(

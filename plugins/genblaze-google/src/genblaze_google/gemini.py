@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from genblaze.models.enums import Modality
 from genblaze.pricing import PricingContext
 from genblaze.providers.model_registry import ModelRegistry
-from genblaze_google.provider import GooglePictures
+from genblaze_google.provider import GoogleProvider
 from genblaze_google.wire import ended, inline, parts_of, wire_names
-from genblaze_http import Work
+from genblaze_http import SingleCallProvider, Work
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
@@ -19,7 +20,7 @@ _OF_IMAGE = ("aspectRatio", "imageSize")
 _FACTS = ("responseId", "modelVersion", "usageMetadata")
 
 
-class GeminiImageProvider(GooglePictures):
+class GeminiImageProvider(GoogleProvider, SingleCallProvider):
     """Pictures by the Gemini models (`gemini-3.1-flash-image` and its like); one that is an input is changed.
 
     Parameters are `aspect_ratio` (`16:9` …), `image_size` (`512`, `1K`, `2K`, `4K`) and whatever else Google's
@@ -27,6 +28,7 @@ class GeminiImageProvider(GooglePictures):
     """
 
     name = "google-gemini-image"
+    modality = Modality.IMAGE
     takes_inputs = ("image",)
 
     @classmethod

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genblaze.models.enums import ProviderErrorCode
-from genblaze_google.provider import GooglePictures
+from genblaze.models.enums import Modality, ProviderErrorCode
+from genblaze_google.provider import GoogleProvider
 from genblaze_google.vendor import IMAGEN
 from genblaze_google.wire import refused, wire_names
-from genblaze_http import Work
+from genblaze_http import SingleCallProvider, Work
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
@@ -17,7 +17,7 @@ _NAMES = {"number_of_images": "sampleCount", "safety_filter_level": "safetySetti
 _OF_OUTPUT = {"outputMimeType": "mimeType", "outputCompressionQuality": "compressionQuality"}
 
 
-class ImagenProvider(GooglePictures):
+class ImagenProvider(GoogleProvider, SingleCallProvider):
     """Pictures by Imagen, which Google shut down for API keys on 2026-08-17: use `GeminiImageProvider`.
 
     Parameters: `number_of_images`, `aspect_ratio`, `person_generation`, `safety_filter_level`, `image_size`,
@@ -25,6 +25,7 @@ class ImagenProvider(GooglePictures):
     """
 
     name = "google-imagen"
+    modality = Modality.IMAGE
     vendor = IMAGEN
 
     async def begin(self, work: Work) -> Generation:

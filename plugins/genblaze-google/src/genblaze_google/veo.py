@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
-from genblaze.hookspecs import FetchContext
 from genblaze.jobs import JobStatus, Submitted
-from genblaze.models import Asset, Modality, ProviderErrorCode
-from genblaze_google.vendor import GOOGLE, refused_content
-from genblaze_google.wire import check_api_key_only, inline, refused, wire_names
-from genblaze_http import PolledProvider, Settings, Work
-from genblaze_http.download import Downloader
+from genblaze.models import Modality, ProviderErrorCode
+from genblaze_google.provider import GoogleProvider
+from genblaze_google.vendor import refused_content
+from genblaze_google.wire import inline, refused, wire_names
+from genblaze_http import PolledProvider, Work
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
@@ -34,41 +32,17 @@ _ENDS = {
 }
 
 
-class VeoProvider(PolledProvider):
+class VeoProvider(GoogleProvider, PolledProvider):
     """Videos by Veo, which Google shut down for API keys in 2026.
 
     Up to two input pictures are the first and the last frame. Parameters: `duration` (or `duration_seconds`; seconds),
     `aspect_ratio`, `resolution`, `person_generation`, `number_of_videos`, `enhance_prompt`, or Google's own names.
-
-    Args:
-        api_key: The key; else `GOOGLE_API_KEY`, else `GEMINI_API_KEY`.
-        project: Refused: Vertex AI is not served.
-        location: Of no meaning without a project.
-        poll_interval: Seconds between polls.
-        output_dir: Folder for the files; without it the pipeline's.
-        settings: See `GeminiImageProvider`.
-
-    Raises:
-        ProviderError: A project was given.
     """
 
     name = "google-veo"
-    vendor = GOOGLE
     modality = Modality.VIDEO
     takes_inputs = ("image",)
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        project: str | None = None,
-        location: str = "us-central1",  # noqa: ARG002 - published; see above
-        poll_interval: float = 10.0,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        check_api_key_only(self.name, project)
-        super().__init__(api_key, poll_interval=poll_interval, output_dir=output_dir, **settings)
+    poll_interval = 10.0
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a video."""
@@ -93,7 +67,7 @@ class VeoProvider(PolledProvider):
         if not videos:
             msg = f"Google filtered all videos of {job_id}: {'; '.join(reasons) or 'no reason given'}"
             raise refused(msg, _C.CONTENT_POLICY if reasons else _C.MODEL_ERROR)
-        assets = [await self._download(work, video["uri"]) for video in videos]
+        assets = [await self.download(work, video["uri"], "video/mp4") for video in videos]
         facts = {"operation": job_id, **({"filtered": reasons} if reasons else {})}
         return self.generation(assets, payload={"google": facts})
 
@@ -115,18 +89,6 @@ class VeoProvider(PolledProvider):
         if work.request.negative_prompt is not None:
             params.setdefault("negativePrompt", work.request.negative_prompt)
         return {"instances": [instance], **({"parameters": params} if params else {})}
-
-    async def _download(self, work: Work, uri: str) -> Asset:
-        """One video, streamed to disk. The key goes to the API's own host only, also where that redirects."""
-        client = self.client
-        own = uri.startswith(f"{client.origin}/")
-        context = FetchContext(headers=client.headers() if own else {}, origin=self.generation([]).origin)
-        asset = Asset(url="file:", media_type="video/mp4")
-        work.output_dir.mkdir(parents=True, exist_ok=True)
-        path = work.output_dir / f"{asset.asset_id}.mp4"
-        fetched = await Downloader().fetch(uri, path, context)
-        asset.url, asset.sha256, asset.size_bytes = path.as_uri(), fetched.sha256, fetched.size
-        return asset
 
 
 def _failed(name: str, error: Mapping[str, Any]) -> ProviderError:

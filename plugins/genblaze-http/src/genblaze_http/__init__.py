@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze_http.lazy import lazy_names
 
 if TYPE_CHECKING:
     from genblaze_http.client import FilePart as FilePart
     from genblaze_http.client import Reply as Reply
     from genblaze_http.client import VendorClient as VendorClient
     from genblaze_http.failures import Answer as Answer
+    from genblaze_http.listing import FindsJobs as FindsJobs
     from genblaze_http.listing import ListsModels as ListsModels
     from genblaze_http.provider import PolledProvider as PolledProvider
-    from genblaze_http.provider import Settings as Settings
     from genblaze_http.provider import SingleCallProvider as SingleCallProvider
+    from genblaze_http.settings import Settings as Settings
     from genblaze_http.vendor import Vendor as Vendor
     from genblaze_http.vendor import declare as declare
+    from genblaze_http.vendor import provider_hooks as provider_hooks
     from genblaze_http.work import Work as Work
 
 _HOMES = {
     "Answer": "failures",
     "FilePart": "client",
+    "FindsJobs": "listing",
     "ListsModels": "listing",
     "PolledProvider": "provider",
     "Reply": "client",
-    "Settings": "provider",
+    "Settings": "settings",
     "SingleCallProvider": "provider",
     "Vendor": "vendor",
     "VendorClient": "client",
     "Work": "work",
     "declare": "vendor",
+    "provider_hooks": "vendor",
 }
 
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__all__ = [*_HOMES, "lazy_names"]
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,7 +1,8 @@
-"""Chat as OpenAI's `/chat/completions` has it, which most vendors speak."""
+"""Chat: what every vendor's `chat()` shares, and OpenAI's `/chat/completions`, which most vendors speak."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -11,6 +12,11 @@ from genblaze.errors import ProviderError
 from genblaze.models import ProviderErrorCode
 from genblaze.models.chat import ChatMessage, ChatResponse, ToolCall, conversation, json_schema_format
 from genblaze.retry import RetryPolicy
+from genblaze_http.client import VendorClient
+from genblaze_http.vendor import Vendor
+
+#: Seconds that a language model may think, unless it is told otherwise.
+CHAT_SEC = 60.0
 
 
 class ChatRequest(TypedDict, total=False):
@@ -31,6 +37,71 @@ class ChatRequest(TypedDict, total=False):
     temperature: float | None
     max_tokens: int | None
     response_format: dict[str, Any] | type | None
+
+
+class ChatOptions:
+    """The arguments of a `chat()` besides model, conversation and client, by what they are about.
+
+    Args:
+        vendor: Who is asked.
+        options: `api_key` (else the vendor's environment variable), `base_url`, `timeout` (seconds, 60),
+            `retry_on_rate_limit` (wait and ask again after a rate limit), `retry_policy` (how often and how long), and
+            the names of `ChatRequest`.
+
+    Attributes:
+        asked: What is asked.
+        more: What is left: the vendor's own parameters.
+    """
+
+    def __init__(self, vendor: Vendor, options: Mapping[str, Any]) -> None:
+        more = dict(options)
+        self.vendor = vendor
+        self._key = more.pop("api_key", None) or vendor.key_from_environment()
+        self._base_url = more.pop("base_url", None) or vendor.url_from_environment()
+        self._timeout = more.pop("timeout", None) or CHAT_SEC
+        self._again = bool(more.pop("retry_on_rate_limit", False))
+        self._policy: RetryPolicy | None = more.pop("retry_policy", None)
+        self.asked = ChatRequest(**{name: more.pop(name) for name in ChatRequest.__annotations__ if name in more})  # type: ignore[typeddict-item]  # those names
+        self.more = more
+
+    async def ask(self, path: str, body: Mapping[str, Any], sdk: Callable[[], dict[str, Any]] | None = None) -> Any:
+        """The vendor's answer, parsed. Nothing is asked twice unless `retry_on_rate_limit` is set.
+
+        Args:
+            path: Below the base URL.
+            body: What is asked, as JSON.
+            sdk: Asks the user's own client of the official SDK instead.
+
+        Raises:
+            ProviderError: There is no key, or the vendor refused or failed.
+        """
+        if sdk is not None:
+            return await self._with_waits(lambda: asyncio.to_thread(sdk))
+        client = self._client()
+
+        async def call() -> Any:
+            return (await client.call("POST", path, json=body)).json
+
+        return await self._with_waits(call)
+
+    def _client(self) -> VendorClient:
+        if self._key is None:
+            names = " or ".join(self.vendor.key_variables)
+            msg = f"{self.vendor.name} chat has no API key. Set {names}, or pass api_key="
+            raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
+        return VendorClient(self.vendor, key=self._key, base_url=self._base_url, timeout=self._timeout)
+
+    async def _with_waits(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        policy, attempt = self._policy or RetryPolicy(), 1
+        while True:
+            try:
+                return await call()
+            except ProviderError as error:
+                limited = error.error_code is ProviderErrorCode.RATE_LIMIT
+                if not (self._again and limited and policy.should_retry(error.error_code, attempt)):
+                    raise
+                await asyncio.sleep(policy.compute_delay(attempt, error.retry_after))
+                attempt += 1
 
 
 def chat_body(
@@ -91,24 +162,6 @@ def read_completion(raw: Mapping[str, Any], model: str) -> ChatResponse:
         tool_calls=[_called(tool) for tool in message.get("tool_calls") or []],
         raw=dict(raw),
     )
-
-
-async def with_waits(
-    ask: Callable[[], Awaitable[ChatResponse]], policy: RetryPolicy | None, *, enabled: bool
-) -> ChatResponse:
-    """Ask, and where it is `enabled`, wait and ask again after a rate limit; nothing else is asked twice."""
-    import asyncio
-
-    policy, attempt = policy or RetryPolicy(), 1
-    while True:
-        try:
-            return await ask()
-        except ProviderError as error:
-            limited = error.error_code is ProviderErrorCode.RATE_LIMIT
-            if not (enabled and limited and policy.should_retry(error.error_code, attempt)):
-                raise
-            await asyncio.sleep(policy.compute_delay(attempt, error.retry_after))
-            attempt += 1
 
 
 def _message(turn: ChatMessage) -> dict[str, Any]:

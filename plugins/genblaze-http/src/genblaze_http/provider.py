@@ -8,55 +8,34 @@ job of a submit whose answer got lost).
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from pathlib import Path
-from time import time
-from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
-
-import msgspec
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from genblaze.errors import ProviderError
+from genblaze.hookspecs import FetchContext
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
-from genblaze.models import Modality, ProviderErrorCode, Step
+from genblaze.models import Asset, Modality, ProviderErrorCode, Step
 from genblaze.providers import BaseProvider, ProviderCapabilities, RunnableConfig, SyncProvider
 from genblaze.providers.job import step_of
-from genblaze.providers.model_registry import compute_cost
 from genblaze.providers.single import hand_made_context, request_of
-from genblaze.retry import RetryPolicy
 from genblaze.sync import run_sync
 from genblaze_http.client import READ_SEC, VendorClient
+from genblaze_http.job import VendorJob
+from genblaze_http.settings import KeyArgument, Settings, key_of
 from genblaze_http.vendor import Vendor
 from genblaze_http.work import Work
 
 T = TypeVar("T")
 
 
-class Settings(TypedDict, total=False):
-    """Keyword arguments that every vendor's provider takes, beside those that stand at a place of their own.
-
-    Attributes:
-        timeout: Another name for `http_timeout`.
-        base_url: Where the API is, if not at the vendor's own address.
-        models: As for every provider.
-        retry_policy: How failed calls are repeated.
-        probe_cache_ttl: As for every provider.
-        probe_cache_max_entries: As for every provider.
-    """
-
-    timeout: float | None
-    base_url: str | None
-    models: Any
-    retry_policy: RetryPolicy | None
-    probe_cache_ttl: float | None
-    probe_cache_max_entries: int | None
-
-
 class VendorProvider(BaseProvider):
     """A provider of a declared vendor. Use `SingleCallProvider` or `PolledProvider`.
 
     Args:
-        key: The API key; without it the vendor's environment variable is read at each need.
+        key: The API key, also by the name that `key_argument` gives it; without it the vendor's environment variable is
+            read at each need.
         output_dir: Folder for the files; without it the pipeline's own.
         http_timeout: Seconds that the vendor may think before it answers a call.
         poll_interval: Seconds between polls.
@@ -64,19 +43,30 @@ class VendorProvider(BaseProvider):
 
     Attributes:
         vendor: Whose API.
-        modality: What it makes.
+        modality: What it makes, or makes first of all.
+        modalities: All that it makes, where that is more.
         takes_inputs: Kinds of input besides text (`image`, `video`, `audio`).
+        key_argument: What the constructor calls the key.
+        usual_timeout: `http_timeout` unless the constructor is told another.
+        taken: Ids of the vendor's jobs that are some step's already.
+
+    Raises:
+        TypeError: The key was given twice, or by the name that another vendor's provider has for it.
     """
 
     vendor: ClassVar[Vendor]
     modality: ClassVar[Modality]
+    modalities: ClassVar[tuple[Modality, ...]] = ()
     takes_inputs: ClassVar[tuple[str, ...]] = ()
+    key_argument: ClassVar[KeyArgument] = "api_key"
+    usual_timeout: ClassVar[float] = READ_SEC
     paid = True
     _published: ClassVar[tuple[Any, ...]] = ()  # methods that programs call, and may replace in a subclass
 
     def __init__(
         self,
         key: str | None = None,
+        /,
         *,
         output_dir: str | Path | None = None,
         http_timeout: float | None = None,
@@ -91,9 +81,10 @@ class VendorProvider(BaseProvider):
         )
         self.output_dir = None if output_dir is None else Path(output_dir)
         self.poll_interval = poll_interval or self.poll_interval
-        self._key = key
+        self.taken: set[str] = set()
+        self._key = key_of(type(self).__name__, self.key_argument, key, settings)
         self._base_url = settings.get("base_url")
-        self._timeout = http_timeout or settings.get("timeout") or READ_SEC
+        self._timeout = http_timeout or settings.get("timeout") or self.usual_timeout
 
     @property
     def client(self) -> VendorClient:
@@ -145,9 +136,10 @@ class VendorProvider(BaseProvider):
 
     def get_capabilities(self) -> ProviderCapabilities:
         """What it makes, what it takes, and the models that are known."""
-        models = [model.name for model in self.vendor.models if model.modality in (None, self.modality)]
+        makes = self.modalities or (self.modality,)
+        models = [model.name for model in self.vendor.models if model.modality in (None, *makes)]
         return ProviderCapabilities(
-            supported_modalities=[self.modality],
+            supported_modalities=list(makes),
             supported_inputs=["text", *self.takes_inputs],
             accepts_chain_input=bool(self.takes_inputs),
             models=models,
@@ -155,8 +147,32 @@ class VendorProvider(BaseProvider):
 
     def generation(self, assets: list[Any], **facts: Any) -> Generation:
         """A `Generation` whose output URLs, if any, may lie at the `base_url` that the user chose."""
-        chosen = self.client.base_url != self.vendor.base_url
-        return Generation(assets=tuple(assets), origin=self.client.origin if chosen else None, **facts)
+        return Generation(assets=tuple(assets), origin=self._chosen_origin(), **facts)
+
+    async def download(
+        self, work: Work, url: str, media_type: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Asset:
+        """Stream an output that the vendor gives to the key's owner only to a file named by its content.
+
+        Args:
+            work: The request it belongs to.
+            url: Where it is; or a path below the base URL, with its slash. The key goes to the API's own host only,
+                also where that redirects.
+            media_type: What it is, where neither its bytes nor the vendor tell.
+            headers: Added to those of every call.
+
+        Raises:
+            ProviderError: It cannot be fetched, or is empty.
+        """
+        client = self.client
+        url = url if "://" in url else client.base_url + url
+        own = {**client.headers(), **(headers or {})} if url.startswith(f"{client.origin}/") else {}
+        return await work.download(url, FetchContext(headers=own, origin=self._chosen_origin()), media_type)
+
+    def _chosen_origin(self) -> str | None:
+        """Where `base_url` points, if not to the vendor's own address."""
+        client = self.client
+        return client.origin if client.base_url != self.vendor.base_url else None
 
     def _alone(self, step: Step, act: Callable[[VendorJob], Awaitable[T]]) -> T:
         """Do something for a step outside of a pipeline, as the published methods are called."""
@@ -168,7 +184,24 @@ class VendorProvider(BaseProvider):
 
 
 class SingleCallProvider(VendorProvider, SyncProvider):
-    """A provider whose vendor answers with the result."""
+    """A provider whose vendor answers with the result.
+
+    Args:
+        key: See `VendorProvider`.
+        http_timeout: Seconds that the vendor may think before it answers.
+        output_dir: Folder for the files; without it the pipeline's own.
+        settings: See `Settings`.
+    """
+
+    def __init__(
+        self,
+        key: str | None = None,
+        /,
+        http_timeout: float | None = None,
+        output_dir: str | Path | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(key, http_timeout=http_timeout, output_dir=output_dir, **settings)
 
     def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:  # noqa: ARG002 - nothing to configure
         """Run one step outside of a pipeline.
@@ -184,7 +217,26 @@ class SingleCallProvider(VendorProvider, SyncProvider):
 
 
 class PolledProvider(VendorProvider):
-    """A provider whose vendor works on while it is polled."""
+    """A provider whose vendor works on while it is polled.
+
+    Args:
+        key: See `VendorProvider`.
+        poll_interval: Seconds between polls; without it the class's own.
+        http_timeout: Seconds that the vendor may think before it answers a call.
+        output_dir: Folder for the files; without it the pipeline's own.
+        settings: See `Settings`.
+    """
+
+    def __init__(
+        self,
+        key: str | None = None,
+        /,
+        poll_interval: float | None = None,
+        http_timeout: float | None = None,
+        output_dir: str | Path | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(key, poll_interval=poll_interval, http_timeout=http_timeout, output_dir=output_dir, **settings)
 
     @abstractmethod
     async def look(self, job_id: str) -> JobStatus:
@@ -219,46 +271,3 @@ def _filled(step: Step, made: Generation) -> Step:
     step.assets, step.cost_usd = list(made.assets), made.cost_usd
     step.provider_payload = {**made.payload, **step.provider_payload}
     return step
-
-
-class VendorJob:
-    """The job of one request: the provider's methods in the engine's order."""
-
-    def __init__(self, provider: VendorProvider, work: Work) -> None:
-        self.provider: Any = provider
-        self.work = work
-        self.poll_interval = provider.poll_interval
-        self.retry_policy = provider.retry_policy
-        self.paid = provider.paid
-        self.idempotent = provider.idempotent
-        if (search := getattr(provider, "search", None)) is not None:
-            self.find = lambda: search(work)
-
-    async def submit(self) -> Submitted | Generation:
-        """Make the call, with a key."""
-        self.provider.check_ready()
-        self.work.begun = time()
-        begun: Submitted | Generation = await self.provider.begin(self.work)
-        return self._priced(begun) if isinstance(begun, Generation) else begun
-
-    async def poll(self, job_id: str) -> JobStatus:
-        """Ask how far it is."""
-        status: JobStatus = await self.provider.look(job_id)
-        return status
-
-    async def fetch(self, job_id: str) -> Generation:
-        """Collect the outputs."""
-        return self._priced(await self.provider.collect(self.work, job_id))
-
-    async def cancel(self, job_id: str) -> None:
-        """Tell a vendor that can be told."""
-        if (drop := getattr(self.provider, "drop", None)) is not None:
-            await drop(job_id)
-
-    def _priced(self, made: Generation) -> Generation:
-        """With the cost that the provider's models state, where the vendor stated none."""
-        if made.cost_usd is not None:
-            return made
-        step = step_of(self.work.request)
-        cost = compute_cost(self.provider.models, step, assets=made.assets, provider_payload=made.payload)
-        return msgspec.structs.replace(made, cost_usd=cost)

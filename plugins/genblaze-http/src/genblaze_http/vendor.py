@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from genblaze.catalogue import KnownModel
-from genblaze.models.enums import ProviderErrorCode
+from genblaze.models.enums import Modality, ProviderErrorCode
 
 if TYPE_CHECKING:
+    from genblaze.capabilities import Capability
+    from genblaze.jobs import GenerateContext, Job, Request
     from genblaze_http.failures import Answer
 
 #: How a vendor takes an input: the asset's own https URL, a presigned one of a store, an upload, a data URI.
@@ -69,20 +72,59 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
         return {**self.headers, **found}
 
 
-def declare(vendor: Vendor, key: str, modality: Any, summary: str, alias: str | None = None) -> Any:
+def declare(
+    vendor: Vendor, key: str, modality: Modality | Iterable[Modality] | None, summary: str, alias: str | None = None
+) -> Capability:
     """The `Capability` of one provider of a vendor: paid, with the vendor's key variables and the models it makes.
 
-    A provider that makes anything has no modality: None.
+    Args:
+        vendor: Whose provider.
+        key: The provider's name.
+        modality: What it makes, one kind or several; None for anything.
+        summary: One line for people.
+        alias: Another name, resolved by modality (the bare vendor).
     """
     from genblaze.capabilities import Capability
 
+    modalities = () if modality is None else (Modality(modality),) if isinstance(modality, str) else tuple(modality)
     return Capability(
         hook="generate",
         key=key,
         summary=summary,
         aliases=() if alias is None else (alias,),
-        modalities=() if modality is None else (modality,),
+        modalities=modalities,
         paid=True,
         environment=vendor.key_variables,
-        models=tuple(model for model in vendor.models if modality is None or model.modality in (None, modality)),
+        models=tuple(model for model in vendor.models if not modalities or model.modality in (None, *modalities)),
     )
+
+
+def provider_hooks(
+    package: str, offers: Mapping[str, Capability]
+) -> tuple[Callable[[], Iterable[Capability]], Callable[[Request, GenerateContext], Job | None]]:
+    """The hooks `provides` and `generate` of a plugin whose providers are classes.
+
+    ```python
+    provides, generate = provider_hooks("genblaze_acme", {"provider:AcmeProvider": declare(ACME, "acme", ...)})
+    ```
+
+    Args:
+        package: The plugin's package.
+        offers: `module:Class` of each provider, imported when it is first asked, and what it offers.
+    """
+    from genblaze.hookspecs import hookimpl
+
+    targets = {capability.key: target for target, capability in offers.items()}
+
+    @hookimpl
+    def provides() -> Iterable[Capability]:
+        return list(offers.values())
+
+    @hookimpl
+    def generate(request: Request, context: GenerateContext) -> Job | None:
+        if request.provider not in targets:
+            return None
+        job: Job = context.provider(resolve_name(f"{package}.{targets[request.provider]}")).job(request, context)
+        return job
+
+    return provides, generate

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genblaze.atomic import atomic_write
+from genblaze.capabilities import UNKNOWN_MEDIA_TYPE
 from genblaze.errors import ProviderError
 from genblaze.models import Asset, ProviderErrorCode
 from genblaze_http.client import FilePart
+from genblaze_http.download import Downloader
 from genblaze_http.kinds import kind_of
 
 if TYPE_CHECKING:
+    from genblaze.hookspecs import FetchContext
     from genblaze.jobs import GenerateContext, Request
     from genblaze_http.vendor import Vendor
 
@@ -58,6 +61,27 @@ class Work:
         await asyncio.to_thread(_write, path, data)
         asset.url = path.as_uri()
         asset.set_hash(data)
+        return asset
+
+    async def download(self, url: str, bounds: FetchContext, media_type: str | None = None) -> Asset:
+        """Stream an output to disk, named as `save` names it; see `VendorProvider.download`.
+
+        Raises:
+            ProviderError: It cannot be fetched, or is empty.
+        """
+        asset = Asset(url="file:", media_type=media_type or UNKNOWN_MEDIA_TYPE)
+        self.output_dir.mkdir(parents=True, exist_ok=True)
+        arriving = self.output_dir / f"{asset.asset_id}.part"
+        fetched = await Downloader().fetch(url, arriving, bounds)
+        if not fetched.size:
+            arriving.unlink()
+            msg = f"{self.vendor.name} gave an empty file"
+            raise ProviderError(msg, error_code=ProviderErrorCode.SERVER_ERROR)
+        stated = (fetched.media_type or "").partition(";")[0].strip().lower()
+        kind = kind_of(_head(arriving), media_type or stated or None)
+        path = arriving.rename(arriving.with_suffix(kind.suffix))
+        asset.url, asset.media_type = path.as_uri(), kind.media_type
+        asset.sha256, asset.size_bytes = fetched.sha256, fetched.size
         return asset
 
     async def save_base64(self, text: str, media_type: str | None = None, **facts: Any) -> Asset:
@@ -112,3 +136,8 @@ def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(data)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)

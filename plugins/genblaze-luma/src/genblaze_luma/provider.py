@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from mimetypes import guess_type
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Asset, Modality, ProviderErrorCode
-from genblaze.providers import ProviderCapabilities
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.providers.spec import ModelSpec
-from genblaze_http import PolledProvider, Settings, Work
-from genblaze_luma.vendor import LUMA
+from genblaze_http import FindsJobs, PolledProvider, Work
+from genblaze_http.listing import may_be
+from genblaze_luma.vendor import LUMA, MAKES
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 _C = ProviderErrorCode
 #: Frames that a video can be told: the first and the last.
 _FRAMES = ("frame0", "frame1")
+#: Generations asked for at once, when one is looked for.
+_PAGE = 100
 _TYPES = {"video": "video/mp4", "image": "image/jpeg"}
 
 
-class LumaProvider(PolledProvider):
+class LumaProvider(FindsJobs, PolledProvider):
     """Generations by Dream Machine.
 
     `modality=Modality.IMAGE` makes a picture, which input pictures guide (`image_ref`); else a video, whose first
@@ -44,46 +47,23 @@ class LumaProvider(PolledProvider):
     name = "luma"
     vendor = LUMA
     modality = Modality.VIDEO
+    modalities = MAKES
     takes_inputs = ("image",)
-
-    def __init__(
-        self,
-        auth_token: str | None = None,
-        poll_interval: float = 5.0,
-        http_timeout: float | None = None,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        timeout = http_timeout or settings.get("timeout") or 60.0
-        super().__init__(
-            auth_token, poll_interval=poll_interval, http_timeout=timeout, output_dir=output_dir, **settings
-        )
+    key_argument = "auth_token"
+    poll_interval = 5.0
+    usual_timeout = 60.0
 
     @classmethod
     def create_registry(cls) -> ModelRegistry:
         """Durations as Luma writes them; prices are unknown."""
         return ModelRegistry(ModelSpec(model_id="*", param_coercers={"duration": _seconds}))
 
-    def get_capabilities(self) -> ProviderCapabilities:
-        """Videos and pictures."""
-        return ProviderCapabilities(
-            supported_modalities=[Modality.VIDEO, Modality.IMAGE],
-            supported_inputs=["text", *self.takes_inputs],
-            accepts_chain_input=True,
-            models=[model.name for model in self.vendor.models],
-        )
-
     async def begin(self, work: Work) -> Submitted:
         """Ask for a generation."""
         work.leave_out("seed", "negative_prompt")
-        kind = "image" if work.request.modality is Modality.IMAGE else "video"
-        pictures = work.inputs("image")
-        if kind == "video" and len(pictures) > len(_FRAMES):
-            _refuse(f"a video has a first frame and may have a last; there are {len(pictures)} pictures")
-        urls = [await _url(work, asset) for asset in pictures]
-        fields = {name: value for name, value in self.params(work).items() if value != ""}
-        body = {"model": work.request.model, **_placed(kind, urls), **fields}
-        return Submitted((await self.client.call("POST", f"/generations/{kind}", json=body)).json["id"])
+        body = await self._body(work)
+        path = f"/generations/{_kind(work)}"
+        return Submitted((await self.client.call("POST", path, json=body)).json["id"])
 
     async def look(self, job_id: str) -> JobStatus:
         """How far a generation is; Luma tells no fraction."""
@@ -106,9 +86,41 @@ class LumaProvider(PolledProvider):
         """Delete a generation, which is how Luma cancels."""
         await self.client.call("DELETE", f"/generations/{job_id}")
 
+    async def listed(self, work: Work, since: float) -> AsyncIterator[tuple[str, bool | None]]:
+        """The account's generations; Luma repeats what each was asked for as its `request`."""
+        wanted = await self._body(work)
+        wanted.pop(
+            "keyframes" if _kind(work) == "video" else "image_ref", None
+        )  # URLs differ from one call to the next
+        offset, page = 0, {"has_more": True}
+        while page["has_more"]:
+            page = (await self.client.call("GET", "/generations", query={"limit": _PAGE, "offset": offset})).json
+            for told in page["generations"]:
+                if _created(told) < since:
+                    return
+                request = told.get("request") or {}
+                yield str(told["id"]), may_be({"model": told.get("model"), **request}, wanted) if request else None
+            offset += _PAGE
+
+    async def _body(self, work: Work) -> dict[str, Any]:
+        kind, pictures = _kind(work), work.inputs("image")
+        if kind == "video" and len(pictures) > len(_FRAMES):
+            _refuse(f"a video has a first frame and may have a last; there are {len(pictures)} pictures")
+        urls = [await _url(work, asset) for asset in pictures]
+        fields = {name: value for name, value in self.params(work).items() if value != ""}
+        return {"model": work.request.model, **_placed(kind, urls), **fields}
+
     async def _get(self, job_id: str) -> dict[str, Any]:
         told: dict[str, Any] = (await self.client.call("GET", f"/generations/{job_id}")).json
         return told
+
+
+def _kind(work: Work) -> str:
+    return "image" if work.request.modality is Modality.IMAGE else "video"
+
+
+def _created(told: Mapping[str, Any]) -> float:
+    return datetime.fromisoformat(told["created_at"]).timestamp()
 
 
 def _asset(url: str, usual: str) -> Asset:

@@ -8,7 +8,9 @@ from genblaze.catalogue import KnownModel
 from genblaze.models.enums import Modality
 from genblaze_http import Vendor
 
-_MAKES = {
+#: What Luma makes, videos first of all.
+MAKES = (Modality.VIDEO, Modality.IMAGE)
+_MODELS = {
     "ray-2": Modality.VIDEO,
     "ray-flash-2": Modality.VIDEO,
     "photon-1": Modality.IMAGE,
@@ -23,7 +25,7 @@ LUMA = Vendor(
     takes=("url", "presigned"),
     models=tuple(
         KnownModel(name=name, modality=made, source="lumaai 1.21.0", checked=date(2026, 11, 22))
-        for name, made in _MAKES.items()
+        for name, made in _MODELS.items()
     ),
 )
 """The vendor; it reads inputs from URLs only."""

@@ -1,11 +1,8 @@
-"""What OpenAI's providers that answer at once share: the published constructor."""
+"""What OpenAI's providers that answer at once share."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Unpack
-
-from genblaze_http import ListsModels, Settings, SingleCallProvider
+from genblaze_http import ListsModels, SingleCallProvider
 from genblaze_openai.vendor import OPENAI
 
 
@@ -20,12 +17,3 @@ class OpenAIProvider(ListsModels, SingleCallProvider):
     """
 
     vendor = OPENAI
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        http_timeout: float | None = None,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        super().__init__(api_key, http_timeout=http_timeout, output_dir=output_dir, **settings)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from time import time
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
-from genblaze_http import ListsModels, PolledProvider, Settings, Work
+from genblaze_http import FindsJobs, ListsModels, PolledProvider, Work
+from genblaze_http.listing import may_be
 from genblaze_openai.fields import form_fields, refuse
 from genblaze_openai.prices import video_models
 from genblaze_openai.vendor import OPENAI
@@ -20,14 +19,10 @@ if TYPE_CHECKING:
     from genblaze.providers.model_registry import ModelRegistry
     from genblaze_http import FilePart
 
-#: Seconds by which OpenAI's clock may lag behind ours.
-_SKEW_SEC = 60.0
-#: Seconds that a video of an earlier process is looked for: longer than OpenAI kept one.
-_KEPT_SEC = 86400.0
 _CONTENT_CODES = ("moderation_blocked", "content_policy_violation")
 
 
-class SoraProvider(ListsModels, PolledProvider):
+class SoraProvider(FindsJobs, ListsModels, PolledProvider):
     """Videos by OpenAI's Videos API, which OpenAI shut down on 2026-09-24 without a replacement.
 
     One input picture or video becomes the `input_reference`. Parameters go to the API under its own names: `seconds`
@@ -45,19 +40,7 @@ class SoraProvider(ListsModels, PolledProvider):
     vendor = OPENAI
     modality = Modality.VIDEO
     takes_inputs = ("image", "video")
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        poll_interval: float = 5.0,
-        http_timeout: float | None = None,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        super().__init__(
-            api_key, poll_interval=poll_interval, http_timeout=http_timeout, output_dir=output_dir, **settings
-        )
-        self._taken: set[str] = set()  # ids that are some step's already
+    poll_interval = 5.0
 
     @classmethod
     def create_registry(cls) -> ModelRegistry:
@@ -72,9 +55,7 @@ class SoraProvider(ListsModels, PolledProvider):
         if len(references) > 1:
             refuse(self.name, "inputs", f"one picture or video leads the film, not {len(references)}. Use input_from")
         parts += [("input_reference", await work.input_file(asset)) for asset in references]
-        video = (await self.client.call("POST", "/videos", parts=parts)).json
-        self._taken.add(video["id"])
-        return Submitted(video["id"])
+        return Submitted((await self.client.call("POST", "/videos", parts=parts)).json["id"])
 
     async def look(self, job_id: str) -> JobStatus:
         """How far a video is."""
@@ -89,19 +70,15 @@ class SoraProvider(ListsModels, PolledProvider):
     async def collect(self, work: Work, job_id: str) -> Generation:
         """Download a video."""
         accept = {"accept": "application/binary"}
-        reply = await self.client.call("GET", f"/videos/{job_id}/content", headers=accept)
-        assets = [await work.save(reply.content, reply.media_type or "video/mp4")] if reply.content else []
-        return self.generation(assets, payload={"openai": {"video_id": job_id, "request_id": reply.request_id}})
+        asset = await self.download(work, f"/videos/{job_id}/content", "video/mp4", headers=accept)
+        return self.generation([asset], payload={"openai": {"video_id": job_id}})
 
-    async def search(self, work: Work) -> str | None:
-        """The video of a submit whose answer got lost: of the same request, since then, and nobody else's."""
+    async def listed(self, work: Work, since: float) -> AsyncIterator[tuple[str, bool | None]]:
+        """The account's videos."""
         wanted = self._fields(work)
-        since = time() - _KEPT_SEC if work.begun is None else work.begun - _SKEW_SEC
         async for video in self._videos(since):
-            if _is_of(video, wanted) and video["id"] not in self._taken:
-                self._taken.add(video["id"])
-                return str(video["id"])
-        return None
+            named = (video.get("model"), video.get("prompt")) == (wanted["model"], wanted["prompt"])
+            yield str(video["id"]), named and may_be(video, wanted)
 
     def _fields(self, work: Work) -> dict[str, Any]:
         return {"model": work.request.model, **self.params(work)}
@@ -118,13 +95,6 @@ class SoraProvider(ListsModels, PolledProvider):
             if not page.get("has_more"):
                 return
             query["after"] = page["data"][-1]["id"]
-
-
-def _is_of(video: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether a video may come from a request; fields that OpenAI does not repeat tell nothing."""
-    if (video.get("model"), video.get("prompt")) != (wanted["model"], wanted["prompt"]):
-        return False
-    return all(video.get(name) is None or str(video[name]) == str(value) for name, value in wanted.items())
 
 
 def _failed(job_id: str, error: dict[str, Any]) -> ProviderError:

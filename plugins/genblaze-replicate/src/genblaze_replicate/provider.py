@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from math import ceil
-from pathlib import Path
-from time import time
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Asset, Modality, ProviderErrorCode
 from genblaze.pricing import per_unit
-from genblaze.providers import ProviderCapabilities
 from genblaze.providers.model_registry import ModelRegistry
-from genblaze_http import PolledProvider, Settings, Work
+from genblaze_http import FindsJobs, PolledProvider, Work
 from genblaze_replicate.failures import failed, with_wait
 from genblaze_replicate.inputs import placed, same, with_assets
 from genblaze_replicate.outputs import assets_of
@@ -29,13 +26,9 @@ _C = ProviderErrorCode
 _ENDED = ("succeeded", "failed", "canceled", "aborted")
 #: The least that `Cancel-After` may say, in seconds.
 _LEAST_SEC = 5
-#: Seconds by which Replicate's clock may lag behind ours.
-_SKEW_SEC = 60.0
-#: Seconds that a prediction of an earlier process is looked for.
-_BACK_SEC = 86400.0
 
 
-class ReplicateProvider(PolledProvider):
+class ReplicateProvider(FindsJobs, PolledProvider):
     """Predictions on Replicate.
 
     `model` is `owner/name`, `owner/name:version`, the 64 digits of a version alone, or `deployments/owner/name`.
@@ -53,21 +46,11 @@ class ReplicateProvider(PolledProvider):
 
     name = "replicate"
     vendor = REPLICATE
+    modality = Modality.IMAGE
+    modalities = tuple(Modality)
     takes_inputs = ("image", "video", "audio")
-
-    def __init__(
-        self,
-        api_token: str | None = None,
-        poll_interval: float = 1.0,
-        http_timeout: float | None = None,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        timeout = http_timeout or settings.get("timeout") or 30.0
-        super().__init__(
-            api_token, poll_interval=poll_interval, http_timeout=timeout, output_dir=output_dir, **settings
-        )
-        self._taken: set[str] = set()  # ids that are some step's already
+    key_argument = "api_token"
+    usual_timeout = 30.0
 
     @classmethod
     def create_registry(cls) -> ModelRegistry:
@@ -76,15 +59,6 @@ class ReplicateProvider(PolledProvider):
         for name, price in PICTURE.items():
             registry.register_pricing(name, per_unit(price))
         return registry
-
-    def get_capabilities(self) -> ProviderCapabilities:
-        """Anything out of anything: the model decides."""
-        return ProviderCapabilities(
-            supported_modalities=list(Modality),
-            supported_inputs=["text", *self.takes_inputs],
-            accepts_chain_input=True,
-            models=[model.name for model in self.vendor.models],
-        )
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a prediction, which Replicate cancels by itself when nobody waits for it any more."""
@@ -97,7 +71,6 @@ class ReplicateProvider(PolledProvider):
             prediction = await self._order(slug, body, headers)
         except ProviderError as error:
             raise with_wait(error) from None
-        self._taken.add(prediction["id"])
         return Submitted(prediction["id"])
 
     async def look(self, job_id: str) -> JobStatus:
@@ -125,26 +98,12 @@ class ReplicateProvider(PolledProvider):
         """Cancel a prediction."""
         await self.client.call("POST", f"/v1/predictions/{job_id}/cancel")
 
-    async def search(self, work: Work) -> str | None:
-        """The prediction of a submit whose answer got lost: of the same model and input, since then, nobody else's.
-
-        Raises:
-            ProviderError: It may be one whose input Replicate has deleted, so that nobody can tell.
-        """
+    async def listed(self, work: Work, since: float) -> AsyncIterator[tuple[str, bool | None]]:
+        """The account's predictions of the same model; Replicate deletes inputs after an hour."""
         slug, asked, urls = Slug(work.request.model), self._input(work), {each.url for each in work.request.inputs}
-        doubtful = None
-        async for told in self._predictions(time() - _BACK_SEC if work.begun is None else work.begun - _SKEW_SEC):
-            if told["id"] in self._taken or not slug.made(told):
-                continue
-            if told.get("data_removed"):
-                doubtful = told["id"]
-            elif same(asked, told.get("input") or {}, urls):
-                self._taken.add(told["id"])
-                return str(told["id"])
-        if doubtful is None:
-            return None
-        msg = f"Replicate has deleted the input of prediction {doubtful}, so it may be this one"
-        raise ProviderError(msg, error_code=_C.UNKNOWN, uncertain=True)
+        async for told in self._predictions(since):
+            if slug.made(told):
+                yield str(told["id"]), None if told.get("data_removed") else same(asked, told.get("input") or {}, urls)
 
     async def _order(self, slug: Slug, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         """The one paid call. Official models run by their bare name; of others the latest version is looked up."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from mimetypes import guess_type
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Asset, Modality, ProviderErrorCode
-from genblaze.providers import ProviderCapabilities
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.providers.spec import ModelSpec
-from genblaze_http import PolledProvider, Settings, Work
+from genblaze_http import PolledProvider, Work
 from genblaze_runway.endpoints import endpoint, placed
-from genblaze_runway.vendor import CREDIT, RUNWAY
+from genblaze_runway.vendor import CREDIT, MAKES, RUNWAY
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
@@ -66,34 +64,16 @@ class RunwayProvider(PolledProvider):
     name = "runway"
     vendor = RUNWAY
     modality = Modality.VIDEO
+    modalities = MAKES
     takes_inputs = ("image", "video")
-
-    def __init__(
-        self,
-        api_secret: str | None = None,
-        poll_interval: float = 5.0,
-        http_timeout: float | None = None,
-        output_dir: str | Path | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        timeout = http_timeout or settings.get("timeout") or 60.0
-        super().__init__(
-            api_secret, poll_interval=poll_interval, http_timeout=timeout, output_dir=output_dir, **settings
-        )
+    key_argument = "api_secret"
+    poll_interval = 5.0
+    usual_timeout = 60.0
 
     @classmethod
     def create_registry(cls) -> ModelRegistry:
         """The portable names of parameters; what a task cost, Runway says itself."""
         return ModelRegistry(ModelSpec(model_id="*", param_aliases=_NAMES))
-
-    def get_capabilities(self) -> ProviderCapabilities:
-        """Videos and pictures."""
-        return ProviderCapabilities(
-            supported_modalities=[Modality.VIDEO, Modality.IMAGE],
-            supported_inputs=["text", *self.takes_inputs],
-            accepts_chain_input=True,
-            models=[model.name for model in self.vendor.models],
-        )
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a task."""

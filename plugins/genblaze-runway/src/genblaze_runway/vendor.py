@@ -12,6 +12,8 @@ from genblaze_http import Vendor
 if TYPE_CHECKING:
     from genblaze_http import Answer
 
+#: What Runway makes, videos first of all.
+MAKES = (Modality.VIDEO, Modality.IMAGE)
 #: US dollars of a credit.
 CREDIT = 0.01
 
