@@ -53,6 +53,17 @@ class PluginSettings(_Settings, frozen=True):
     strict: bool = False
 
 
+class JournalSettings(_Settings, frozen=True):
+    """The journal of paid work.
+
+    Attributes:
+        required: A run whose journal cannot be used buys nothing. Otherwise it goes on and says that it is not
+            protected.
+    """
+
+    required: bool = True
+
+
 class Limit(_Settings, frozen=True):
     """What may be asked of one provider; None sets no limit.
 
@@ -88,6 +99,7 @@ class Config(_Settings, frozen=True):
         fallback_on: Failures of a model that hand its step to the next fallback, once the retries are spent. An unknown
             outcome cannot be among them.
         limits: What may be asked of a provider, by its name.
+        journal: The journal of paid work.
     """
 
     select: Select = Select()
@@ -100,6 +112,7 @@ class Config(_Settings, frozen=True):
         ProviderErrorCode.SERVER_ERROR,
     )
     limits: dict[str, Limit] = {}
+    journal: JournalSettings = JournalSettings()
 
     def __post_init__(self) -> None:
         """Refuse what must not fall back."""
@@ -197,6 +210,8 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[st
         yield "GENBLAZE_TRACERS", {"tracers": _words(text)}
     if text := environ.get("GENBLAZE_FALLBACK_ON"):
         yield "GENBLAZE_FALLBACK_ON", {"fallback_on": _words(text)}
+    if text := environ.get("GENBLAZE_JOURNAL_REQUIRED"):
+        yield "GENBLAZE_JOURNAL_REQUIRED", {"journal": {"required": _truth(text, "GENBLAZE_JOURNAL_REQUIRED")}}
 
 
 def _words(text: str) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 
 from genblaze import Asset, BaseProvider, Pipeline, ProviderError, ProviderErrorCode, RetryPolicy, SubmitResult
 from genblaze.errors import JournalError, PipelineError, RunTakenError
-from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, Journal, open_journal, owner_of_this_process
+from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process
 
 VENDOR = '''
 import json, os, time
@@ -311,7 +311,7 @@ def test_a_damaged_journal_is_a_clear_error(tmp_path):
     file = tmp_path / "journal.db"
     file.write_bytes(b"not a database, but long enough to look like one" * 50)
     with pytest.raises(JournalError, match=r"journal\.db cannot be opened"):
-        Journal(file)
+        open_journal(file)
 
 
 def test_a_hundred_steps_at_once_share_their_commits(tmp_path):

@@ -38,7 +38,7 @@ def journal_of(output_dir: Path | None) -> Journal:
         GenblazeError: There is none.
     """
     from genblaze.journal import open_journal
-    from genblaze.pipeline.journaling import JOURNAL_FILE
+    from genblaze.pipeline.run_journal import JOURNAL_FILE
     from genblaze.plugins import default_plugins
 
     path = (output_dir or Path(default_plugins().config.output_dir)) / JOURNAL_FILE

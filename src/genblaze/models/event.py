@@ -2,8 +2,8 @@
 
 On the wire an event is a flat JSON object whose `type` names it. Fields that are None are left out, and so
 are the live objects (`result`, `step`) that some events carry inside the process. Names and fields are the
-published ones; `run_id` everywhere, `step_index` on progress and retries, `step_name`, `cached`, `agent_id` and the
-events of cancellation are additions.
+published ones; `run_id` everywhere, `step_index` on progress and retries, `step_name`, `cached`, `agent_id`, warnings
+and the events of cancellation are additions.
 """
 
 from datetime import datetime
@@ -31,6 +31,7 @@ __all__ = [
     "PipelineCompletedEvent",
     "PipelineFailedEvent",
     "PipelineStartedEvent",
+    "PipelineWarningEvent",
     "ProgressEvent",
     "StepCancelledEvent",
     "StepCompleteEvent",
@@ -51,6 +52,7 @@ StreamEventType: TypeAlias = Literal[
     "pipeline.completed",
     "pipeline.failed",
     "pipeline.cancelled",
+    "pipeline.warning",
     "step.queued",
     "step.started",
     "step.progress",
@@ -155,6 +157,21 @@ class PipelineCancelledEvent(StreamEvent, kw_only=True, frozen=True):
     run_status: str | None = None
     manifest_hash: str | None = None
     result: PipelineResult | None = None
+
+
+class PipelineWarningEvent(StreamEvent, kw_only=True, frozen=True):
+    """A run goes on, but not as it should.
+
+    Attributes:
+        code: `unprotected`: the journal of paid work cannot be used; `breaker_open`: a provider is left alone for some
+            time, because it failed too often in a row.
+        message: What happened, for people.
+    """
+
+    type: Literal["pipeline.warning"] = "pipeline.warning"
+    run_id: str
+    code: Literal["unprotected", "breaker_open"]
+    message: str
 
 
 class StepQueuedEvent(StreamEvent, kw_only=True, frozen=True):
@@ -360,6 +377,7 @@ AnyStreamEvent: TypeAlias = (
     | PipelineCompletedEvent
     | PipelineFailedEvent
     | PipelineCancelledEvent
+    | PipelineWarningEvent
     | StepQueuedEvent
     | StepStartedEvent
     | StepProgressEvent

@@ -66,6 +66,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         plugins: The plugin manager to use; default the process's own.
         journal: File in which paid work is noted so that it is never bought twice; default
             `<output_dir>/.genblaze/journal.db`, False for none.
+        journal_required: Whether a run whose journal cannot be used is refused, or goes on and says that it is not
+            protected; default from the settings (`journal.required`, True).
         fallback_on: Error codes that hand a step to its next fallback model; default from the configuration.
         embed: Whether local outputs carry the manifest, or how much of it, as an `EmbedPolicy`; `run(embed=…)` wins.
     """
@@ -85,6 +87,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         output_dir: str | Path | None = None,
         plugins: PluginManager | None = None,
         journal: str | Path | bool | None = None,
+        journal_required: bool | None = None,
         fallback_on: Sequence[ProviderErrorCode | str] | None = None,
         embed: bool | EmbedPolicy = True,
     ) -> None:
@@ -104,6 +107,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         self._output_dir = Path(output_dir) if output_dir is not None else None
         self._plugins = plugins
         self._journal = None if journal is True else journal
+        self._journal_required = journal_required
         self._fallback_on = None if fallback_on is None else fallback_codes(fallback_on)
         embed_policy(embed)
         self._embed = embed

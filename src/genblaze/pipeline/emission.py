@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from genblaze.hookspecs import TraceEvent
 from genblaze.models.enums import StepStatus
 from genblaze.models.event import (
+    PipelineWarningEvent,
     StepCancelledEvent,
     StepCompletedEvent,
     StepCompleteEvent,
@@ -70,6 +71,11 @@ class Emitter:
             self.emit(event)
         if self._options.on_retry is not None:
             self._call(self._options.on_retry, event)
+
+    def warned(self, code: Literal["unprotected", "breaker_open"], message: str) -> None:
+        """Tell that the run goes on, but not as it should. The log says it too, by whoever found it."""
+        if self.active:
+            self.emit(PipelineWarningEvent(run_id=self.run_id, code=code, message=message))
 
     def submitted(self, step_id: str, job_id: str) -> None:
         """Tell the `on_submit` callback the vendor's job id."""

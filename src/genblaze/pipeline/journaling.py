@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
-from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,12 +20,8 @@ from genblaze.journal import (
     SUBMITTED,
     UNCERTAIN,
     Entry,
-    Journal,
-    RunRecord,
-    open_journal,
-    owner_of_this_process,
 )
-from genblaze.models.enums import PromptVisibility, ProviderErrorCode
+from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.step import Step
 from genblaze.pipeline.cache import step_cache_key
 from genblaze.redaction import redact_step
@@ -35,169 +29,10 @@ from genblaze.threads import call, daemon_threads
 
 if TYPE_CHECKING:
     from genblaze.driver import Driver
-    from genblaze.pipeline.builder import Pipeline
-    from genblaze.pipeline.declaration import StepSpec
-    from genblaze.pipeline.plan import PlannedStep
+    from genblaze.pipeline.run_journal import RunJournal
     from genblaze.plugins import PluginManager
 
 logger = logging.getLogger("genblaze.pipeline")
-
-
-JOURNAL_FILE = Path(".genblaze") / "journal.db"
-
-
-def open_run(
-    pipeline: Pipeline,
-    specs: Sequence[StepSpec],
-    steps: Sequence[PlannedStep],
-    run_id: str,
-    output_dir: Path,
-    *,
-    taken_up: bool,
-    resend: bool,
-) -> RunJournal | None:
-    """The journal's part for a run, or None when nothing in it is paid for, or the journal is switched off.
-
-    Raises:
-        JournalError: The journal cannot be used; nothing has been bought.
-    """
-    paid = any(candidate.paid for step in steps for candidate in step.candidates)
-    if pipeline._journal is False or not paid:
-        return None
-    path = output_dir / JOURNAL_FILE if pipeline._journal is None else Path(pipeline._journal)
-    journal = open_journal(path)
-    return RunJournal(
-        journal,
-        run_id,
-        name=pipeline.name,
-        output_dir=output_dir,
-        template=_template(pipeline, specs),
-        taken_up=taken_up,
-        resend=resend,
-    )
-
-
-def _template(pipeline: Pipeline, specs: Sequence[StepSpec]) -> bytes | None:
-    """The pipeline as JSON, or None where it holds what a template cannot hold or the journal must not."""
-    from genblaze.pipeline.template import template_of
-
-    if any(spec.prompt_visibility != PromptVisibility.PUBLIC for spec in specs):
-        return None
-    try:
-        return template_of(pipeline, specs).to_json(indent=0).encode()
-    except GenblazeError:
-        return None
-
-
-class RunJournal:
-    """One run's part of the journal.
-
-    Args:
-        journal: The journal file.
-        run_id: The run.
-        name: Its pipeline's name.
-        output_dir: Where its files go.
-        template: The pipeline as JSON, or None where it must not be written down.
-        taken_up: Whether an earlier process may have written about this run.
-        resend: Submit again where the outcome of an earlier submit is not known.
-
-    Attributes:
-        known: What an earlier process wrote about this run, by step index.
-    """
-
-    def __init__(
-        self,
-        journal: Journal,
-        run_id: str,
-        *,
-        name: str | None,
-        output_dir: Path,
-        template: bytes | None,
-        taken_up: bool,
-        resend: bool = False,
-    ) -> None:
-        self.run_id = run_id
-        self.known: dict[int, Entry] = {}
-        self.resend = resend
-        self._journal = journal
-        self._name = name
-        self._output_dir = output_dir
-        self._template = template
-        self._taken_up = taken_up
-        self._begun = False
-        self._beginning: asyncio.Lock | None = None
-
-    async def expect(self, others: Sequence[RunJournal]) -> None:
-        """Note this run and others of its batch as waiting for their turn.
-
-        Raises:
-            RunTakenError: Another process works on one of them.
-            JournalError: The journal cannot be written.
-        """
-        await self._journal.expect([each._waiting() for each in (self, *others)])
-
-    async def give_up(self, others: Sequence[RunJournal]) -> None:
-        """Note that this run and others of its batch will not begin, where they have not begun."""
-        try:
-            await self._journal.give_up([each.run_id for each in (self, *others)])
-        except JournalError as error:
-            logger.warning("The end of a batch could not be noted: %s", error)
-
-    def _waiting(self) -> RunRecord:
-        now = time()
-        return RunRecord(
-            run_id=self.run_id,
-            name=self._name,
-            created=now,
-            changed=now,
-            status="waiting",
-            owner=owner_of_this_process(),
-            output_dir=str(self._output_dir.absolute()),
-            template=self._template,
-        )
-
-    async def take_up(self, steps: Sequence[PlannedStep]) -> None:
-        """Own a run that may have been begun before, and only then read what was written: nobody changes it any more.
-
-        Raises:
-            RunTakenError: Another process works on the run.
-            JournalError: The journal cannot be used.
-        """
-        if not self._taken_up:
-            return
-        await self.begin()
-        self.known = await daemon_threads.run(self._journal.entries, self.run_id)
-        for step in steps:
-            if step.index in self.known:
-                step.step_id = self.known[step.index].step_id  # the vendor's idempotency key, so it must stay
-
-    async def begin(self) -> None:
-        """Note the run, once, and own it.
-
-        Raises:
-            JournalError: Another process works on the run, or the journal cannot be written.
-        """
-        self._beginning = self._beginning or asyncio.Lock()
-        async with self._beginning:
-            if not self._begun:
-                await self._journal.begin(self.run_id, self._name, self._output_dir, self._template)
-                self._begun = True
-
-    async def end(self, status: str) -> None:
-        """Note how the run ended; the result is there, so a failure is only logged."""
-        if self._begun:
-            try:
-                await self._journal.end(self.run_id, status)
-            except JournalError as error:
-                logger.warning("The end of run %s could not be noted: %s", self.run_id, error)
-
-    def put(self, entry: Entry) -> Future[None]:
-        """Write the state of a step, from any thread; the future is done when it is on disk."""
-        return self._journal.put(entry)
-
-    async def withdraw(self, step_index: int) -> None:
-        """Forget an intent that certainly was not accepted."""
-        await self._journal.withdraw(self.run_id, step_index)
 
 
 class StepJournal:
@@ -207,6 +42,9 @@ class StepJournal:
         run: The run's part.
         step: The record, with its inputs resolved: what it asks for is fixed from here on.
         tenant_id: Whom the run belongs to.
+
+    Attributes:
+        unrecorded: What the journal could not take after the purchase, for the record and the step's error.
     """
 
     def __init__(self, run: RunJournal, step: Step, tenant_id: str | None) -> None:
@@ -216,6 +54,7 @@ class StepJournal:
         self._job_id: str | None = None
         self._announced: Future[None] | None = None
         self._doubtful = False  # a submit may have been accepted, whatever a later one came to
+        self.unrecorded: list[str] = []
         self.entry = run.known.get(step.step_index or 0)
         if self.entry is not None and self.entry.request != self._request:
             msg = (
@@ -280,8 +119,7 @@ class StepJournal:
     async def intent(self) -> None:
         """Note that a submit is about to happen."""
         self._job_id = self._announced = None
-        await self._run.begin()
-        await self._note(INTENT)
+        await self._run.intend(self._entry(INTENT))
 
     def announce(self, job_id: str) -> None:
         """Begin to note the vendor's job id; from any thread, also after the engine stopped waiting for it."""
@@ -297,7 +135,7 @@ class StepJournal:
         try:
             await asyncio.wrap_future(self._announced)
         except JournalError as error:  # it is bought by now: going on without protection loses less than stopping
-            logger.warning("Job %s of step %s could not be noted: %s", job_id, self._step.step_id, error)
+            self._lacks(f"job {job_id}", error)
 
     async def refused(self, error: ProviderError) -> None:
         """Note that a submit failed: certainly not accepted, or uncertain."""
@@ -308,18 +146,25 @@ class StepJournal:
             else:
                 await self._run.withdraw(self._step.step_index or 0)
         except JournalError as failure:  # the intent stands, which is the safe side
-            logger.warning("The end of a submit of step %s could not be noted: %s", self._step.step_id, failure)
+            self._lacks("the end of a submit", failure)
 
     async def not_taken(self) -> None:
         """Note that the vendor was asked and has no job of an uncertain submit."""
         self._doubtful = False
 
     async def finished(self) -> None:
-        """Note the result, private prompts hidden; it is there, so a failure is only logged."""
+        """Note the result, private prompts hidden; it is there, so a failure is only told."""
         try:
             await self._note(FINISHED)
         except JournalError as error:
-            logger.warning("The result of step %s could not be noted: %s", self._step.step_id, error)
+            self._lacks("the result", error)
+
+    def _lacks(self, what: str, error: JournalError) -> None:
+        """Tell what the journal lacks: in the log, in the record, and to those who hear the run."""
+        self.unrecorded.append(what)
+        self._step.note(unrecorded=list(self.unrecorded))
+        logger.warning("Step %s: %s could not be noted in the journal: %s", self._step.step_id, what, error)
+        self._run.unprotected(error)
 
     async def _note(self, state: str) -> None:
         await asyncio.wrap_future(self._run.put(self._entry(state)))

@@ -18,9 +18,9 @@ from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze.models.record import copied
 from genblaze.models.step import Step
 from genblaze.pipeline.fallback import choices, provider_name
-from genblaze.pipeline.journaling import RunJournal, open_run
 from genblaze.pipeline.prompt_template import PromptTemplate
 from genblaze.pipeline.readiness import check_ready
+from genblaze.pipeline.run_journal import RunJournal, open_run
 
 if TYPE_CHECKING:
     from genblaze.moderation import ModerationHook
@@ -156,7 +156,8 @@ def plan(
     tracers = plugins.tracers(() if pipeline._tracer is None else (pipeline._tracer,))
     run_id, given = run_id or str(uuid4()), run_id is not None
     output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
-    journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend)
+    required = plugins.config.journal.required if pipeline._journal_required is None else pipeline._journal_required
+    journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend, required=required)
     return Plan(
         steps=steps,
         run_id=run_id,

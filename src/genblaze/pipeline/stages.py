@@ -267,6 +267,8 @@ class StepRun:
 
     def _fail(self, code: ProviderErrorCode | None, text: str) -> None:
         self.step.status = StepStatus.FAILED
+        if self._journal is not None and self._journal.unrecorded:
+            text = f"{text}. The journal could not take {', '.join(self._journal.unrecorded)}"
         self.step.error = sanitize_error(text)
         self.step.error_code = code or ProviderErrorCode.UNKNOWN
 

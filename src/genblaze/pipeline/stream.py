@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from genblaze.models.event import StepProgressEvent, StreamEvent
-from genblaze.models.record import new_id
 from genblaze.pipeline.calls import raise_for_failure
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
@@ -143,7 +142,7 @@ class EventStream(EventReader["PipelineResult"]):
 
     def __init__(self, pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool, detach: bool) -> None:
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
-        planned = plan(pipeline, run_id=options.run_id or new_id())
+        planned = plan(pipeline, run_id=options.run_id)
         self.run_id = planned.run_id
         super().__init__(lambda put: _run(planned, options, _filtered(put, heartbeats)), detach=detach)
 

@@ -1,91 +1,24 @@
-"""The journal: what was asked of paid vendors and what came of it, durable before it matters.
-
-An intent is on disk before a submit, the vendor's job id before the first poll, the result before it is handed out.
-So a process that dies loses nothing that was bought, and nobody has to buy it again. One SQLite file in write-ahead
-mode, shared by any number of processes; a single thread per file writes, and commits what has gathered while it wrote
-(group commit), so that a hundred steps at once cost one `fsync`.
-"""
+"""One journal file: what happens to runs and their paid steps is written, and what is known of them is read."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from queue import SimpleQueue
 from time import time
 from typing import Any
 
 import msgspec
 
 from genblaze.errors import JournalError, RunTakenError
-
-__all__ = ["FINISHED", "INTENT", "SUBMITTED", "UNCERTAIN", "Entry", "Journal", "RunRecord", "open_journal"]
-
-#: States of an entry, in the order they are passed through.
-INTENT = "intent"  # a submit may be under way; whether it reached the vendor is not known
-SUBMITTED = "submitted"  # the vendor's job id is known
-UNCERTAIN = "uncertain"  # the submit's outcome is not known, and the engine has said so
-FINISHED = "finished"  # the result is recorded
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    run_id TEXT PRIMARY KEY, name TEXT, created REAL NOT NULL, changed REAL NOT NULL, status TEXT NOT NULL,
-    owner TEXT, output_dir TEXT, template BLOB
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS entries (
-    run_id TEXT NOT NULL, step_index INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
-    provider TEXT NOT NULL, model TEXT NOT NULL, step_id TEXT NOT NULL, job_id TEXT, step BLOB, changed REAL NOT NULL,
-    PRIMARY KEY (run_id, step_index)
-) WITHOUT ROWID;
-"""
-_BUSY_SEC = 30.0
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one paid step.
-
-    Attributes:
-        request: Digest of what was asked; another request under the same place is a mistake.
-        state: `intent`, `submitted`, `uncertain` or `finished`.
-        step_id: Identity of the step, and idempotency key of its submits.
-        job_id: The vendor's job, once known.
-        step: The finished step as JSON.
-    """
-
-    run_id: str
-    step_index: int
-    request: str
-    state: str
-    provider: str
-    model: str
-    step_id: str
-    job_id: str | None = None
-    step: bytes | None = None
-
-
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A run of which the journal knows.
-
-    Attributes:
-        created: Seconds since the epoch.
-        status: `waiting` for its turn in a batch, `running`, or how the run ended.
-        owner: The process that works on it; see `Journal.claim`.
-        template: The pipeline as JSON, where it could be written down without private prompts.
-    """
-
-    run_id: str
-    name: str | None
-    created: float
-    changed: float
-    status: str
-    owner: str | None
-    output_dir: str | None
-    template: bytes | None
+from genblaze.journal.owners import is_alive, owner_of_this_process
+from genblaze.journal.records import Entry, RunRecord
+from genblaze.journal.schema import connect, open_file
+from genblaze.journal.writer import Change, Writer
 
 
 class Journal:
@@ -95,24 +28,31 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or make the journal at `path`.
+        """The journal at `path`, which is opened, or made, when it is needed; see `open_journal`."""
+        self.path = path
+        self._sound = False
+        self._writer = Writer(lambda: open_file(path), lambda error: self._failure("written", error))
+        self._working: set[str] = set()  # runs of this process
+
+    def check(self) -> None:
+        """Open or make the file, unless that was done before.
 
         Raises:
-            JournalError: The file cannot be made, written, or is no journal.
+            JournalError: It cannot be made, opened or written, is damaged, or is no journal.
         """
-        self.path = path
-        self._queue: SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None] = SimpleQueue()
+        if self._sound:
+            return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect()
-            connection.executescript(_SCHEMA)
-            connection.close()
+            open_file(self.path).close()
         except (sqlite3.Error, OSError) as error:
             failure = self._failure("opened", error)
             raise failure from error
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-        self._working: set[str] = set()  # runs of this process; only the writing thread looks at it
+        self._sound = True
+
+    @property
+    def vanished(self) -> bool:
+        """Whether somebody removed the file."""
+        return self._sound and not self.path.exists()
 
     # --- what happens to a run -----------------------------------------------------------------------------------
 
@@ -137,7 +77,13 @@ class Journal:
                 (run_id, name, now, now, me, str(output_dir.absolute()), template),
             )
 
-        await self._write(write)
+        try:
+            await self._write(write)
+        except RunTakenError:
+            raise
+        except JournalError:
+            self._working.discard(run_id)  # it was not begun after all
+            raise
 
     async def expect(self, records: Sequence[RunRecord]) -> None:
         """Note the runs of a batch before the first one begins, so that a dead process leaves word of those to come.
@@ -173,14 +119,14 @@ class Journal:
     async def end(self, run_id: str, status: str) -> None:
         """Note how a run ended, and give it up."""
         now = time()
-
-        def write(connection: sqlite3.Connection) -> None:
-            self._working.discard(run_id)
-            connection.execute(
-                "UPDATE runs SET status = ?, owner = NULL, changed = ? WHERE run_id = ?", (status, now, run_id)
+        try:
+            await self._write(
+                lambda connection: connection.execute(
+                    "UPDATE runs SET status = ?, owner = NULL, changed = ? WHERE run_id = ?", (status, now, run_id)
+                )
             )
-
-        await self._write(write)
+        finally:
+            self._working.discard(run_id)
 
     async def note(self, entry: Entry) -> None:
         """Keep the newest state of a step."""
@@ -192,7 +138,7 @@ class Journal:
         A job id that comes late does not undo a result.
         """
         row = (*msgspec.structs.astuple(entry), time())
-        return self._enqueue(
+        return self._writer.put(
             lambda connection: connection.execute(
                 "INSERT INTO entries (run_id, step_index, request, state, provider, model, step_id, job_id, step, "
                 "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_index) DO UPDATE SET "
@@ -241,15 +187,9 @@ class Journal:
 
     # --- the file ------------------------------------------------------------------------------------------------
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SEC, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
     def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:
-            connection = self._connect()
+            connection = connect(self.path)
             try:
                 return connection.execute(query, values).fetchall()
             finally:
@@ -258,73 +198,20 @@ class Journal:
             failure = self._failure("read", error)
             raise failure from error
 
-    async def _write(self, change: Callable[[sqlite3.Connection], Any]) -> None:
-        """Let the writing thread make a change, and wait until it is on disk.
+    async def _write(self, change: Change) -> None:
+        """Have a change made, and wait until it is on disk.
 
         A caller that is cancelled meanwhile stops waiting; the change is made all the same.
         """
-        await asyncio.wrap_future(self._enqueue(change))
-
-    def _enqueue(self, change: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
-        done: Future[Any] = Future()
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="genblaze-journal", daemon=True)
-                self._thread.start()
-        self._queue.put((change, done))
-        return done
-
-    def _work(self) -> None:
-        """Write batches for as long as the process lives."""
-        connection: sqlite3.Connection | None = None
-        while True:
-            batch = [self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get())
-            try:
-                connection = connection or self._connect()
-                outcomes = _commit(connection, [change for change, _ in filter(None, batch)])
-            except sqlite3.Error as error:
-                connection = None
-                outcomes = [self._failure("written", error)] * len(batch)
-            for (_, done), outcome in zip(filter(None, batch), outcomes, strict=True):
-                if not done.set_running_or_notify_cancel():
-                    continue
-                if outcome is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(outcome)
+        await asyncio.wrap_future(self._writer.put(change))
 
     def _failure(self, what: str, error: Exception) -> JournalError:
         msg = (
             f"The journal {self.path} cannot be {what} ({error}). It protects paid work from being bought twice; free "
-            "some space, fix its permissions, choose another output_dir, or switch it off with journal=False"
+            "some space, fix its permissions, move a damaged file away, choose another output_dir, or go on without "
+            "protection: journal_required=False, or journal=False for no journal at all"
         )
         return JournalError(msg)
-
-
-def _commit(
-    connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]
-) -> list[Exception | None]:
-    """Make all changes in one transaction; a change that refuses takes only itself back."""
-    outcomes: list[Exception | None] = []
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for change in changes:
-            connection.execute("SAVEPOINT one")
-            try:
-                change(connection)
-                outcomes.append(None)
-            except RunTakenError as error:
-                connection.execute("ROLLBACK TO one")
-                outcomes.append(error)
-            connection.execute("RELEASE one")
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return outcomes
 
 
 def _refuse_taken(connection: sqlite3.Connection, run_id: str, me: str) -> None:
@@ -343,44 +230,21 @@ _open: dict[tuple[int, Path], Journal] = {}
 _open_lock = threading.Lock()
 
 
-def open_journal(path: Path) -> Journal:
+def open_journal(path: Path, *, required: bool = True) -> Journal:
     """The journal at `path`: one object, and so one writing thread, per file and process.
 
+    Args:
+        path: The file.
+        required: Make sure that it can be written. Otherwise that shows when something is.
+
     Raises:
-        JournalError: As `Journal` does.
+        JournalError: As `Journal.check` does.
     """
     key = (os.getpid(), path.absolute())  # a forked child needs a connection and a thread of its own
     with _open_lock:
         found = _open.get(key)
-        if found is None or not path.exists():
+        if found is None or found.vanished:
             found = _open[key] = Journal(path)
+        if required:
+            found.check()
         return found
-
-
-def owner_of_this_process() -> str:
-    """How this process signs: host, process id, and when it started, because process ids come back."""
-    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
-
-
-def is_alive(owner: str) -> bool:
-    """Whether the process that signed `owner` still runs; one on another machine counts as alive."""
-    host, pid, started = owner.split(" ")
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    now = _started(int(pid))
-    return "?" in (now, started) or now == started
-
-
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's clock ticks; `?` where the system does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "?"
-    return stat.rpartition(")")[2].split()[19]

@@ -1,0 +1,69 @@
+"""The journal's tables, and the connections to a file that has them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+#: Number of the tables' shape, kept in the file; one of another number is not touched.
+VERSION = 1
+#: Seconds to wait for another process that writes.
+BUSY_SEC = 30.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+    run_id TEXT PRIMARY KEY, name TEXT, created REAL NOT NULL, changed REAL NOT NULL, status TEXT NOT NULL,
+    owner TEXT, output_dir TEXT, template BLOB
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+    run_id TEXT NOT NULL, step_index INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
+    provider TEXT NOT NULL, model TEXT NOT NULL, step_id TEXT NOT NULL, job_id TEXT, step BLOB, changed REAL NOT NULL,
+    PRIMARY KEY (run_id, step_index)
+) WITHOUT ROWID;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are on disk when they return.
+
+    Raises:
+        sqlite3.Error: The file cannot be opened.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SEC, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to a journal; its file and tables are made where they are missing.
+
+    Raises:
+        sqlite3.Error: The file cannot be made or written, is damaged, or belongs to another program or version.
+        OSError: Its folder cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path)
+    try:
+        _refuse_stranger(connection)
+        # Also where nothing is missing: a file that cannot be written is found out now, and not after a purchase.
+        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_stranger(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version not in (0, VERSION):
+        msg = f"it has tables of version {version}, and this genblaze knows version {VERSION}; use the one that made it"
+        raise sqlite3.DatabaseError(msg)
+    if tables and "entries" not in tables:
+        msg = "it is another program's database"
+        raise sqlite3.DatabaseError(msg)
