@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from time import monotonic
 from typing import Any
 
@@ -20,6 +20,7 @@ logger = logging.getLogger("genblaze.provider")
 
 _MINUTE = 60.0
 _UNWELL = (ProviderErrorCode.SERVER_ERROR, ProviderErrorCode.TIMEOUT)
+_UNLIMITED = nullcontext()
 
 
 class Gate:
@@ -38,13 +39,14 @@ class Gate:
         self._closed_until = 0.0
         self._failures = 0
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    def slot(self) -> AbstractAsyncContextManager[None]:
         """Wait until one more job may be under way, and hold its place."""
-        if self._limit.concurrency is None:
-            yield
-            return
-        await self._enter(self._limit.concurrency)
+        most = self._limit.concurrency
+        return _UNLIMITED if most is None else self._place(most)
+
+    @asynccontextmanager
+    async def _place(self, most: int) -> AsyncIterator[None]:
+        await self._enter(most)
         try:
             yield
         finally:

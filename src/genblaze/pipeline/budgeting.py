@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from genblaze.driver import may_be_taken
@@ -30,10 +30,9 @@ def refuse_unknown_prices(plan: Plan, budget: Budget) -> None:
             budget.check_known(known, f"{step.label}: {first.name}/{first.model}")
 
 
-@asynccontextmanager
-async def spending(
+def spending(
     budget: Budget | None, driver: Driver, job: Job, what: str
-) -> AsyncIterator[Callable[[float | None], None]]:
+) -> AbstractContextManager[Callable[[float | None], None]]:
     """Set money aside while a driver works; gives what is told the price of the result.
 
     A failure gives it back only where the vendor certainly took nothing. A job that was bought by an earlier process
@@ -42,9 +41,14 @@ async def spending(
     Raises:
         BudgetError: There is not enough left.
     """
-    if budget is None:
-        yield lambda _: None
-        return
+    return _NO_BUDGET if budget is None else _reserving(budget, driver, job, what)
+
+
+_NO_BUDGET: nullcontext[Callable[[float | None], None]] = nullcontext(lambda _: None)
+
+
+@contextmanager
+def _reserving(budget: Budget, driver: Driver, job: Job, what: str) -> Iterator[Callable[[float | None], None]]:
     estimate = getattr(job, "estimate_cost", None)
     price = None if estimate is None else estimate()
     reservation = budget.bought(price) if driver.job_id is not None else budget.reserve(price, what)

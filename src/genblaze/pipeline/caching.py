@@ -40,11 +40,11 @@ class CacheStage:
         self._asked: Step | None = None
         self._turn: Turn | None = None
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         """The stage; leaving it gives the turn to the next."""
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give up the turn."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import msgspec
 
@@ -15,12 +14,13 @@ from genblaze.credentials import find_credential
 from genblaze.errors import GenblazeError
 from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality, ProviderErrorCode
-from genblaze.models.record import copied
-from genblaze.models.step import Step
+from genblaze.models.record import copied, new_id
+from genblaze.models.step import Step, new_step
 from genblaze.pipeline.fallback import choices, provider_name
 from genblaze.pipeline.prompt_template import PromptTemplate
 from genblaze.pipeline.readiness import check_ready
 from genblaze.pipeline.run_journal import RunJournal, open_run
+from genblaze.providers.knowing import KnowsModels
 
 if TYPE_CHECKING:
     from genblaze.moderation import ModerationHook
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
     from genblaze.plugins.tracers import NamedTracer
     from genblaze.retry import RetryPolicy
+
+
+#: Parameters that are fields of the record.
+LIFTED = ("seed", "negative_prompt")
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -81,7 +85,7 @@ class PlannedStep(msgspec.Struct, kw_only=True):
     def record(self, run_id: str) -> Step:
         """A fresh record of the step; nothing in it is shared with the plan."""
         spec, first = self.spec, self.candidates[0]
-        return Step(
+        return new_step(
             step_id=self.step_id,
             run_id=run_id,
             provider=first.name or None,
@@ -154,7 +158,7 @@ def plan(
     names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
     tracers = plugins.tracers(() if pipeline._tracer is None else (pipeline._tracer,))
-    run_id, given = run_id or str(uuid4()), run_id is not None
+    run_id, given = run_id or new_id(), run_id is not None
     output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
     required = plugins.config.journal.required if pipeline._journal_required is None else pipeline._journal_required
     journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend, required=required)
@@ -201,7 +205,7 @@ def _plan_step(
     return PlannedStep(
         index=index,
         spec=spec,
-        step_id=str(uuid4()),
+        step_id=new_id(),
         prompt=spec.prompt,
         seed=seed,
         negative_prompt=negative_prompt,
@@ -270,7 +274,7 @@ def _normalized(spec: StepSpec, provider: Any, name: str, where: str) -> dict[st
     """The step's parameters as the provider calls them, checked to be recordable and free of credentials."""
     params: dict[str, Any] = copied(spec.params)
     normalize = getattr(provider, "normalize_params", None)
-    if normalize is not None:
+    if normalize is not None and getattr(type(provider), "normalize_params", None) is not KnowsModels.normalize_params:
         try:
             params = dict(normalize(params, spec.modality))
         except GenblazeError:
@@ -301,7 +305,9 @@ def _lift(candidate: Candidate, where: str) -> tuple[int | None, str | None]:
 
 
 def _without_lifted(candidate: Candidate) -> Candidate:
-    params = {key: value for key, value in candidate.params.items() if key not in ("seed", "negative_prompt")}
+    if candidate.params.keys().isdisjoint(LIFTED):
+        return candidate
+    params = {key: value for key, value in candidate.params.items() if key not in LIFTED}
     return msgspec.structs.replace(candidate, params=params)
 
 

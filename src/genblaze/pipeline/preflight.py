@@ -34,7 +34,7 @@ async def check_models(plan: Plan) -> None:
     if not plan.preflight:
         return
     found = await _ask({_key(each): each for step in plan.steps for each in step.candidates if _can_tell(each)})
-    for step in plan.steps:
+    for step in plan.steps if found else ():
         _judge(step, found, falls_back=ProviderErrorCode.MODEL_ERROR in plan.fallback_on)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from math import isfinite
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from genblaze.canonical import MAX_DEPTH, check_canonical
@@ -38,6 +39,8 @@ def record_assets(step: Step, assets: list[Asset]) -> None:
 
 def recordable(value: Any, where: str) -> Any:
     """`value` without the parts that a manifest cannot hold; each is logged by its place and type, never by value."""
+    if not value and type(value) in (dict, NoneType):
+        return value
     try:
         check_canonical(value, where)
     except InvalidValueError as error:

@@ -118,7 +118,7 @@ class StepRun:
         hook = self.plan.moderation
         if hook is not None:
             await moderate_prompt(hook, step, self.planned.candidates[0].params)
-        async with CacheStage(self.plan, self.planned, step) as cache:
+        with CacheStage(self.plan, self.planned, step) as cache:
             if not await self._answer_from_journal() and not await cache.answer():
                 generation = await self._generate(inputs, deadline)
                 record_generation(step, generation)
@@ -215,9 +215,10 @@ class StepRun:
             await journal.take_up(driver, job)
         try:
             what = f"{candidate.name}/{candidate.model}"
-            async with gate.slot(), spending(self.options.max_cost_usd, driver, job, what) as settle:
-                generation = await driver.run()
-                settle(generation.cost_usd)
+            async with gate.slot():
+                with spending(self.options.max_cost_usd, driver, job, what) as settle:
+                    generation = await driver.run()
+                    settle(generation.cost_usd)
         except ProviderError:
             watch.on_progress("failed")
             raise

@@ -9,6 +9,7 @@ from genblaze.errors import InvalidValueError, PluginError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from genblaze.hookspecs import EvaluateContext
     from genblaze.jobs import GenerateContext, Request
     from genblaze.pipeline import PipelineResult
 
@@ -60,7 +61,7 @@ def adapt_evaluator(evaluator: Any) -> Callable[..., Any]:
         msg = f"{type(evaluator).__name__} is no evaluator: it needs evaluate(result) or aevaluate(result)."
         raise PluginError(msg)
 
-    def evaluate(result: PipelineResult) -> Any:
+    def evaluate(result: PipelineResult, context: EvaluateContext) -> Any:  # noqa: ARG001 - objects take the result alone
         from genblaze.threads import call
 
         return call(method, result)

@@ -136,7 +136,7 @@ class PluginManager:
 
     def capability(self, hook: str, key: str) -> Capability | None:
         """What a loaded plugin declares for a hook under exactly this key, or None."""
-        return next((declared for declared, _ in self.capabilities(hook) if declared.key == key), None)
+        return self._registry.declared(hook, key)
 
     def generate(self, request: Request, context: GenerateContext, *, provider: object | None = None) -> Job:
         """The job for one step and model, not yet started.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import CodeType
 
+    from genblaze.capabilities import Capability
     from genblaze.config import PluginSettings
 
 __all__ = ["Registry"]
@@ -48,6 +49,8 @@ class Registry:
         self._pm = pluggy.PluginManager("genblaze")
         self._pm.add_hookspecs(hookspecs)
         self._callers: dict[tuple[str, str | None], pluggy.HookCaller] = {}
+        self._wrapped: dict[str, bool] = {}
+        self._declared: dict[tuple[str, str], Capability] = {}
         self.records: list[PluginRecord] = []
         self.candidates: list[Candidate] = []
         self.unavailable: dict[str, PluginError] = {}
@@ -94,6 +97,10 @@ class Registry:
         bearers = [each for each in self.records if each.name == name]
         return min(bearers, key=lambda each: ("loaded", "failed", "blocked").index(each.status), default=None)
 
+    def declared(self, hook: str, key: str) -> Capability | None:
+        """What a loaded plugin declares for a hook under exactly this key, or None."""
+        return self._declared.get((hook, key))
+
     def implementations(self, hook: str) -> list[tuple[str, pluggy.HookImpl]]:
         """All implementations of a hook with their plugins' names, in order of name."""
         found = getattr(self._pm.hook, hook).get_hookimpls()
@@ -112,7 +119,7 @@ class Registry:
             hook: Name of the hook.
             plugin: The selected plugin; None when only `extra` is to answer.
             arguments: The hook's arguments by name.
-            extra: Functions with the hook's own argument names, for objects that are not registered.
+            extra: Functions that take all of the hook's arguments, for objects that are not registered.
 
         Raises:
             GenblazeError: As the plugin raised it, with a note that names the plugin.
@@ -120,9 +127,11 @@ class Registry:
         """
         caller = self._caller(hook, plugin)
         try:
-            if extra:
-                return caller.call_extra(list(extra), arguments)
-            return caller(**arguments)
+            if not extra:
+                return caller(**arguments)
+            if len(extra) == 1 and not self._wrapped[hook]:
+                return extra[0](**arguments)  # what pluggy would do, after many times the work
+            return caller.call_extra(list(extra), arguments)
         except Exception as exc:  # noqa: BLE001 - blame raises it again, under the plugin's name
             self.blame(exc, hook, plugin)
 
@@ -170,6 +179,8 @@ class Registry:
         )
         self.records.append(record)
         self.candidates += [Candidate(record.name, capability) for capability in capabilities]
+        for capability in capabilities:
+            self._declared.setdefault((capability.hook, capability.key), capability)
         self._callers.clear()
         return record
 
@@ -198,11 +209,9 @@ class Registry:
         """The hook with the wrappers and this plugin only, built once and dropped when a plugin is added."""
         caller = self._callers.get((hook, plugin))
         if caller is None:
-            others = [
-                each.plugin
-                for each in getattr(self._pm.hook, hook).get_hookimpls()
-                if not each.wrapper and each.plugin_name != plugin
-            ]
+            found = getattr(self._pm.hook, hook).get_hookimpls()
+            self._wrapped[hook] = any(each.wrapper for each in found)
+            others = [each.plugin for each in found if not each.wrapper and each.plugin_name != plugin]
             caller = self._callers[hook, plugin] = self._pm.subset_hook_caller(hook, others)
         return caller
 

@@ -13,7 +13,7 @@ from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, 
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.event import ProgressEvent
 from genblaze.models.record import copied
-from genblaze.models.step import Step
+from genblaze.models.step import Step, new_step
 from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
 from genblaze.providers.runnable import RunnableConfig
 from genblaze.threads import call, daemon_threads
@@ -51,7 +51,7 @@ class _ProviderWork:
         self.provider = provider
         self.context = context
         self.request = request
-        self.step = step_of(request)
+        self._step: Step | None = None
         self.poll_interval = provider.poll_interval
         self.retry_policy = provider.retry_policy
         self.paid = provider.paid
@@ -61,23 +61,29 @@ class _ProviderWork:
         self.config = RunnableConfig(run_id=request.run_id, on_progress=self._passed_on)
         if request.timeout is not None:
             self.config["timeout"] = request.timeout
-        self._declared = step_of(request)
+
+    @property
+    def step(self) -> Step:
+        """The step as the provider got it last; made when it is first asked for."""
+        return self._step or self._fresh_step()
 
     def _passed_on(self, event: ProgressEvent) -> None:
         self.context.progress(event.progress_pct, event.message, event.preview_url)
 
-    def _check_credentials(self) -> None:
+    def _needs_credentials(self) -> bool:
+        """Whether the provider has credentials to check, and has not checked them yet."""
         provider = self.provider
-        if provider._authenticated or os.environ.get("GENBLAZE_SKIP_PREFLIGHT"):
-            return
-        if type(provider).preflight_auth is not BaseProvider.preflight_auth:
-            provider.preflight_auth()
-        provider._authenticated = True
+        checks = type(provider).preflight_auth is not BaseProvider.preflight_auth
+        return checks and not provider._authenticated and not os.environ.get("GENBLAZE_SKIP_PREFLIGHT")
+
+    def _check_credentials(self) -> None:
+        self.provider.preflight_auth()
+        self.provider._authenticated = True
 
     def _fresh_step(self) -> Step:
         """The step for a new submission, without what a failed one left in it."""
-        self.step = step_of(self.request)
-        return self.step
+        self._step = step_of(self.request)
+        return self._step
 
     def _submitted_step(self) -> Step:
         """The step as it was submitted, without what a failed attempt to collect its outputs left in it."""
@@ -92,11 +98,10 @@ class _ProviderWork:
         if step.status == StepStatus.FAILED:
             raise ProviderError(step.error or "the provider marked the step as failed", error_code=step.error_code)
         self.provider._apply_registry_pricing(step)
-        declared = self._declared
-        stated = {name: getattr(step, name) for name in CHANGEABLE}
         # What a provider leaves empty (in a step of its own making, say) stays as it was declared.
-        stated = {name: value for name, value in stated.items() if value not in _EMPTY}
-        changes = {name: value for name, value in stated.items() if value != getattr(declared, name)}
+        stated = {name: value for name in CHANGEABLE if (value := getattr(step, name)) not in _EMPTY}
+        declared = self.request
+        changes = {name: value for name, value in stated.items() if value != getattr(declared, name, None)}
         return Generation(
             assets=tuple(step.assets), cost_usd=step.cost_usd, payload=step.provider_payload, changes=changes
         )
@@ -117,7 +122,8 @@ class SingleCall(_ProviderWork):
 
     def submit(self) -> Generation:
         """Make the one call."""
-        self._check_credentials()
+        if self._needs_credentials():
+            self._check_credentials()
         assert isinstance(self.provider, SyncProvider)  # noqa: S101 - chosen by provider_job
         return self._generation(self.provider.generate(self._fresh_step(), self.config))
 
@@ -136,7 +142,8 @@ class AsyncSingleCall(SingleCall):
 
     async def submit(self) -> Generation:  # type: ignore[override]  # a Job's methods may be either
         """Make the one call."""
-        await call(self._check_credentials)
+        if self._needs_credentials():
+            await call(self._check_credentials)
         assert isinstance(self.provider, SyncProvider)  # noqa: S101 - chosen by provider_job
         return self._generation(await self.provider.generate(self._fresh_step(), self.config))
 
@@ -146,7 +153,8 @@ class PolledJob(_ProviderWork):
 
     async def submit(self) -> Submitted:
         """Submit the job."""
-        await call(self._check_credentials)
+        if self._needs_credentials():
+            await call(self._check_credentials)
         if inspect.iscoroutinefunction(self.provider.submit):
             return self._told(await self.provider.submit(self._fresh_step(), self.config))
         return await daemon_threads.run(self._submit_in_thread)
@@ -182,7 +190,7 @@ class PolledJob(_ProviderWork):
 
 def step_of(request: Request) -> Step:
     """A step record of its own for a provider to work on; nothing in it is shared with the request."""
-    return Step(
+    return new_step(
         step_id=request.step_id,
         run_id=request.run_id,
         provider=request.provider,
