@@ -15,6 +15,7 @@ PUBLIC = {
     "canonical",
     "capabilities",
     "catalogue",
+    "config",
     "data_urls",
     "errors",
     "file_urls",

@@ -10,6 +10,7 @@ from genblaze.storing.adapting import BackendStore, as_store
 from genblaze.storing.backend import StorageBackend
 from genblaze.storing.botocore_errors import RETRYABLE_STORAGE_CODES, classify_botocore_error
 from genblaze.storing.folder import LocalFolderStore
+from genblaze.storing.opening import OpenStore, open_store
 from genblaze.storing.options import (
     Encryption,
     EncryptionMode,
@@ -42,6 +43,7 @@ __all__ = [
     "ObjectLockConfig",
     "ObjectLockMode",
     "ObjectMetadata",
+    "OpenStore",
     "PutOptions",
     "ReadOptions",
     "StorageBackend",
@@ -52,4 +54,5 @@ __all__ = [
     "check_content",
     "check_key",
     "classify_botocore_error",
+    "open_store",
 ]
