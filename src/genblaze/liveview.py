@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from genblaze.models.event import (
     AgentIterationEvaluatedEvent,
@@ -97,8 +98,7 @@ def live_view(progress: bool | None, *, listens: bool = False, runs: int = 1) ->
         _drawing.release()
 
 
-@dataclass
-class _Step:
+class _Step(msgspec.Struct):
     """How a step stands."""
 
     label: str
@@ -123,12 +123,11 @@ class _Step:
         return min(elapsed / self.expected, 0.99)
 
 
-@dataclass
-class _Run:
+class _Run(msgspec.Struct):
     """How a run stands."""
 
     name: str | None
-    steps: dict[int, _Step] = field(default_factory=dict)
+    steps: dict[int, _Step] = msgspec.field(default_factory=dict)
     ended: bool = False
 
 

@@ -10,7 +10,6 @@ not declare, text that is not NFC, integers beyond 64 bits) is written by the ge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -38,8 +37,7 @@ class _UnusualError(Exception):
     """A value that only the general rules can write, or refuse with its place."""
 
 
-@dataclass(frozen=True)
-class _Care:
+class _Care(msgspec.Struct, frozen=True):
     """A field whose values msgspec does not always write as the rules demand."""
 
     name: str
@@ -55,8 +53,7 @@ class _Care:
                 setattr(view, self.name, self.prepared(value))
 
 
-@dataclass(frozen=True)
-class _Nested:
+class _Nested(msgspec.Struct, frozen=True):
     """A field that holds records: one, or a list of them."""
 
     read: Callable[[Any], Any]

@@ -1,22 +1,21 @@
-"""`Pipeline`: what to generate, declared step by step, and the calls that run it."""
+"""`Pipeline`: what to generate, declared step by step, and the calls that run it.
+
+This is what programs import first, so that whatever a method needs is imported in the method.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from genblaze.canonical import check_canonical
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.enums import Modality, PromptVisibility, StepType
-from genblaze.pipeline.declaration import StepSpec, declare, declare_input
-from genblaze.pipeline.fallback import fallback_codes
-from genblaze.pipeline.options import embed_policy
-from genblaze.providers.runnable import Runnable, RunnableConfig
+from genblaze.providers.runnable import Runnable
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from pathlib import Path
 
     from genblaze.models.asset import Asset
     from genblaze.models.enums import ProviderErrorCode
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from genblaze.models.step import Step
     from genblaze.moderation import ModerationHook
     from genblaze.pipeline.cache import StepCache
+    from genblaze.pipeline.declaration import StepSpec
     from genblaze.pipeline.options import RunKeywords
     from genblaze.pipeline.prompt_template import PromptTemplate
     from genblaze.pipeline.result import PipelineResult
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.template import PipelineTemplate
     from genblaze.plugins import PluginManager
     from genblaze.providers.provider import BaseProvider
+    from genblaze.providers.runnable import RunnableConfig
     from genblaze.retry import RetryPolicy
 
 
@@ -91,6 +92,12 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         fallback_on: Sequence[ProviderErrorCode | str] | None = None,
         embed: bool | EmbedPolicy = True,
     ) -> None:
+        from pathlib import Path
+
+        from genblaze.canonical import check_canonical
+        from genblaze.pipeline.fallback import fallback_codes
+        from genblaze.pipeline.options import embed_policy
+
         if max_concurrency is not None and max_concurrency < 1:
             msg = f"Pipeline(max_concurrency={max_concurrency}): at least one step must be allowed to run"
             raise GenblazeError(msg)
@@ -186,6 +193,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
             TypeError: When `provider` is not a provider.
             GenblazeError: When the step cannot run, or holds values that a manifest cannot record.
         """
+        from genblaze.pipeline.declaration import declare
+
         spec = declare(
             provider,
             model=model,
@@ -227,6 +236,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         Raises:
             GenblazeError: When there is nothing to take in, or a manifest cannot record a value.
         """
+        from genblaze.pipeline.declaration import declare_input
+
         return self._add(declare_input(assets, source=source, step_type=step_type, metadata=metadata, name=step_name))
 
     def _add(self, spec: StepSpec) -> Self:
@@ -274,6 +285,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         Raises:
             InvalidValueError: When a manifest cannot record a value.
         """
+        from genblaze.canonical import check_canonical
+
         check_canonical(kwargs, "metadata")
         self._metadata.update(copy.deepcopy(kwargs))
         return self

@@ -58,17 +58,25 @@ def find_claims() -> list[Claim]:
     """All entry points of both groups on `sys.path`; nothing is imported."""
     from importlib_metadata import entry_points
 
+    owners: dict[int, tuple[str, str]] = {}
     return [
-        Claim(
-            name=found.name,
-            group=group,
-            distribution=found.dist.name if found.dist else "unknown",
-            version=found.dist.version if found.dist else "?",
-            entry_point=found,
-        )
+        Claim(name=found.name, group=group, distribution=owner[0], version=owner[1], entry_point=found)
         for group in (NATIVE_GROUP, PUBLISHED_GROUP)
         for found in entry_points(group=group)
+        for owner in [owners.get(id(found.dist)) or owners.setdefault(id(found.dist), _owner(found.dist))]
     ]
+
+
+def _owner(distribution: Any) -> tuple[str, str]:
+    """Name and version of a distribution.
+
+    They stand at the top of its metadata; to parse all of that, as the library does, takes longer than the rest.
+    """
+    if distribution is None:
+        return "unknown", "?"
+    head = (distribution.read_text("METADATA") or "").split("\n\n", 1)[0]
+    stated = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
+    return stated.get("Name") or distribution.name, stated.get("Version") or distribution.version
 
 
 def settle(claims: Iterable[Claim], disabled: Iterable[str] = ()) -> Settled:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from genblaze.errors import InvalidValueError
-from genblaze.providers.discovery import LiveProbeResult
+from genblaze.providers.answers import LiveProbeResult
 from genblaze.providers.spec import ModelSpec
 
 __all__ = ["MAX_PROVIDER_FAMILIES", "MAX_USER_FAMILIES", "FamilyMatch", "FamilyProbe", "ModelFamily"]

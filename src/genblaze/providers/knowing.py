@@ -9,15 +9,12 @@ from decimal import Decimal
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genblaze.providers.discovery import (
+from genblaze.providers.answers import (
     DEFAULT_TTL_SECONDS,
-    DiscoveryResult,
     DiscoveryStatus,
     DiscoverySupport,
     LiveProbeResult,
-    ProbeResult,
     ValidationOutcome,
-    ValidationResult,
     ValidationSource,
 )
 
@@ -25,18 +22,12 @@ if TYPE_CHECKING:
     from genblaze.models.enums import Modality
     from genblaze.models.step import Step
     from genblaze.models.voice import Voice
+    from genblaze.providers.discovery import DiscoveryResult, ProbeResult, ValidationResult
     from genblaze.providers.family import FamilyProbe
     from genblaze.providers.model_registry import ModelRegistry
     from genblaze.providers.spec import ModelSpec
 
 logger = logging.getLogger("genblaze.provider")
-
-_PROBED = {
-    ValidationOutcome.NOT_FOUND: ProbeResult.not_found,
-    ValidationOutcome.OK_AUTHORITATIVE: ProbeResult.ok,
-    ValidationOutcome.OK_PROVISIONAL: ProbeResult.ok,
-    ValidationOutcome.UNKNOWN_PERMISSIVE: ProbeResult.skipped,
-}
 
 
 class KnowsModels:
@@ -108,6 +99,8 @@ class KnowsModels:
         Args:
             max_age_seconds: How old a list kept from an earlier call may be; 0 asks again.
         """
+        from genblaze.providers.discovery import DiscoveryResult
+
         return DiscoveryResult.unsupported(
             detail=f"{type(self).__name__} declares DiscoverySupport.{self.discovery_support}"
         )
@@ -129,14 +122,23 @@ class KnowsModels:
 
     def may_deny(self, model_id: str) -> bool:
         """Whether `validate_model` can know that there is no such model: the vendor lists all, or answers a probe."""
+        if self.discovery_support == DiscoverySupport.NATIVE:
+            return True
+        if not self._knows_any():
+            return False
         match = self.models.match_family(model_id)
-        return self.discovery_support == DiscoverySupport.NATIVE or (
-            match is not None and match.family.probe is not None
-        )
+        return match is not None and match.family.probe is not None
+
+    def _knows_any(self) -> bool:
+        """Whether there can be anything in the registry; making an empty one would only take time."""
+        sources = [each for each in type(self).__mro__ if {"create_registry", "models"} & vars(each).keys()]
+        return self._registry is not None or sources != [KnowsModels]
 
     def _validated_by_list(self, model_id: str, refresh: bool) -> ValidationResult | None:
         if self.discovery_support != DiscoverySupport.NATIVE:
             return None
+        from genblaze.providers.discovery import ValidationResult
+
         listed = self.discover_models(max_age_seconds=0 if refresh else DEFAULT_TTL_SECONDS)
         if listed.status != DiscoveryStatus.OK:
             return None
@@ -148,6 +150,8 @@ class KnowsModels:
         return ValidationResult.not_found(ValidationSource.DISCOVERY, suggested_slugs=close)
 
     def _validated_by_probe(self, model_id: str, refresh: bool) -> ValidationResult | None:
+        from genblaze.providers.discovery import ValidationResult
+
         match = self.models.match_family(model_id)
         if match is None or match.family.probe is None:
             return None
@@ -192,8 +196,13 @@ class KnowsModels:
     def probe_model(self, model_id: str) -> ProbeResult:
         """The older form of `validate_model`."""
         warnings.warn("probe_model() is deprecated; use validate_model()", DeprecationWarning, stacklevel=2)
+        from genblaze.providers.discovery import ProbeResult
+
         result = self.validate_model(model_id)
-        return _PROBED[result.outcome](result.detail)
+        if result.outcome == ValidationOutcome.NOT_FOUND:
+            return ProbeResult.not_found(result.detail)
+        known = result.outcome in (ValidationOutcome.OK_AUTHORITATIVE, ValidationOutcome.OK_PROVISIONAL)
+        return ProbeResult.ok(result.detail) if known else ProbeResult.skipped(result.detail)
 
     def normalize_params(self, params: dict[str, Any], modality: Modality | None = None) -> dict[str, Any]:  # noqa: ARG002 - for overriding
         """The parameters as the vendor calls them. Must give the same answer when applied to its own result."""
@@ -226,9 +235,9 @@ class KnowsModels:
 
     def _apply_registry_pricing(self, step: Step) -> None:
         """Note what the step cost, where the registry knows it and nobody said so before."""
-        from genblaze.providers.model_registry import compute_cost
+        if step.cost_usd is None and self._knows_any():
+            from genblaze.providers.model_registry import compute_cost
 
-        if step.cost_usd is None:
             step.cost_usd = compute_cost(self.models, step)
 
     def _inject_idempotency_header(self, headers: dict[str, str] | None, step: Step) -> dict[str, str]:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from genblaze.sinks.addresses import sink_at
-from genblaze.sinks.contract import BaseSink
-from genblaze.sinks.keys import KeyBuilder
-from genblaze.sinks.object_storage import ObjectStorageSink
-from genblaze.sinks.records import Deliveries, StoredManifest, Transfer
+from typing import TYPE_CHECKING
 
-__all__ = ["BaseSink", "Deliveries", "KeyBuilder", "ObjectStorageSink", "StoredManifest", "Transfer", "sink_at"]
+from genblaze.lazy import loads_at_first_use
+
+if TYPE_CHECKING:
+    from genblaze.sinks.addresses import sink_at as sink_at
+    from genblaze.sinks.contract import BaseSink as BaseSink
+    from genblaze.sinks.keys import KeyBuilder as KeyBuilder
+    from genblaze.sinks.object_storage import ObjectStorageSink as ObjectStorageSink
+    from genblaze.sinks.records import Deliveries as Deliveries
+    from genblaze.sinks.records import StoredManifest as StoredManifest
+    from genblaze.sinks.records import Transfer as Transfer
+
+__getattr__, __dir__, __all__ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze.sinks.addresses": "sink_at",
+        "genblaze.sinks.contract": "BaseSink",
+        "genblaze.sinks.keys": "KeyBuilder",
+        "genblaze.sinks.object_storage": "ObjectStorageSink",
+        "genblaze.sinks.records": "Deliveries StoredManifest Transfer",
+    },
+)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +47,7 @@ class StoredManifest(Struct, frozen=True, kw_only=True):
     status: Literal["stored", "present", "diverged"]
 
 
-@dataclass
-class Deliveries:
+class Deliveries(Struct):
     """What became of the outputs after generation.
 
     Attributes:
