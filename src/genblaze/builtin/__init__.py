@@ -1,1 +1,1 @@
-"""The kernel's own plugins; found through entry points like everybody else's; nothing imports them."""
+"""The kernel's own plugins; found through entry points like everybody else's; only the testing kit imports them."""

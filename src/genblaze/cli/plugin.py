@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 PREFIX: Final = "genblaze-"
-KINDS: Final = ("provider",)
+KINDS: Final = {
+    "provider": "{} images for genblaze",
+    "embedder": "genblaze manifests inside {} files",
+    "store": "{} as a store of genblaze",
+    "tracer": "Traces of genblaze runs for {}",
+    "evaluator": "{}, a judge for genblaze's agent loops",
+    "command": "{}, a command of genblaze",
+}
+"""What a plugin may add, each with the description of its distribution, which takes a title."""
+ANY_KIND: Final = "any"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SUFFIX: Final = ".tmpl"
 
@@ -30,7 +39,9 @@ def command() -> None:
 
 @command.command("new", short_help="Write a package that passes its own tests.")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="What it adds to genblaze.")
+@click.option(
+    "--kind", type=click.Choice([*KINDS]), default="provider", show_default=True, help="What it adds to genblaze."
+)
 @click.option(
     "--output-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -65,11 +76,11 @@ def _key(name: str) -> str:
 
 
 def _refuse_taken(key: str) -> None:
-    """Two plugins or providers of one name are an error for everybody who installs both."""
+    """Two plugins, providers, stores … of one name are an error for everybody who installs both."""
     from genblaze.plugins import default_plugins
 
     for record in default_plugins().records():
-        offers = [name for each in record.capabilities if each.hook == "generate" for name in (each.key, *each.aliases)]
+        offers = [name for each in record.capabilities for name in each.names]
         if key in (record.name, *offers) or record.distribution == PREFIX + key:
             msg = f"The name {key} is taken by the installed plugin {record.origin}. Choose another"
             raise GenblazeError(msg)
@@ -80,23 +91,34 @@ def _files(kind: str, key: str) -> Iterator[tuple[Path, str]]:
     from importlib.resources import files
     from string import Template
 
-    words = key.split("-")
-    title = " ".join(word.capitalize() for word in words)
-    names = {
-        "key": key,
-        "distribution": PREFIX + key,
-        "package": f"genblaze_{'_'.join(words)}",
-        "title": title,
-        "class_name": f"{title.replace(' ', '')}{kind.capitalize()}",
-    }
-    for path, template in _templates(files("genblaze.cli") / "templates" / kind):
+    names = _names(kind, key)
+    templates = files("genblaze.cli") / "templates"
+    found = {**dict(_templates(templates / ANY_KIND)), **dict(_templates(templates / kind))}
+    for path, template in sorted(found.items()):
         parts = (names["package"] if part == "package" else part for part in path.parts)
         yield Path(*parts), Template(template.read_text("utf-8")).substitute(names)
 
 
+def _names(kind: str, key: str) -> dict[str, str]:
+    """What stands for what in a template."""
+    words = key.split("-")
+    title = " ".join(word.capitalize() for word in words)
+    return {
+        "kind": kind,
+        "key": key,
+        "upper": key.upper(),
+        "variable": "_".join(words).upper(),
+        "distribution": PREFIX + key,
+        "package": f"genblaze_{'_'.join(words)}",
+        "title": title,
+        "description": KINDS[kind].format(title),
+        "class_name": f"{title.replace(' ', '')}{kind.capitalize()}",
+    }
+
+
 def _templates(folder: Traversable, at: Path = Path()) -> Iterator[tuple[Path, Traversable]]:
     """Every template below a folder, with the path of the file that it becomes."""
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    for entry in folder.iterdir():
         if entry.is_dir():
             yield from _templates(entry, at / entry.name)
         elif entry.name.endswith(SUFFIX):

@@ -16,13 +16,13 @@ import inspect
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import Any, ClassVar
-from unittest import SkipTest  # a skipped test for pytest, too, which need not be there
 
 from genblaze.file_urls import local_file
 from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality, StepStatus
 from genblaze.models.step import Step
 from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
+from genblaze.testing.contract import Contract, skip
 
 __all__ = ["ProviderComplianceTests"]
 
@@ -62,7 +62,7 @@ class _Call:
         return recorded
 
 
-class ProviderComplianceTests(ABC):
+class ProviderComplianceTests(Contract, ABC):
     """Subclass it as `Test…`, implement `make_provider`, and let pytest collect it.
 
     Attributes:
@@ -82,6 +82,10 @@ class ProviderComplianceTests(ABC):
     def constructor_kwargs_for_probe_cache_test(self) -> dict[str, Any]:
         """What else the constructor needs, besides the keywords of `BaseProvider`."""
         return {}
+
+    def places_of_outputs(self) -> tuple[str, ...]:
+        """How the URLs of outputs may begin."""
+        return _SCHEMES
 
     # --- what it is ----------------------------------------------------------------------------------------------
 
@@ -146,15 +150,13 @@ class ProviderComplianceTests(ABC):
     def test_sync_provider_generate_is_sufficient(self) -> None:
         """A `SyncProvider` needs no other method than `generate`."""
         if not isinstance(self._call.provider, SyncProvider):
-            msg = "it is no SyncProvider"
-            raise SkipTest(msg)
+            skip("it is no SyncProvider")
         assert [type(answer) for answer in self._call.answers["generate"]] == [Step]
 
     def test_invoke_populates_cost(self) -> None:
         """A provider that knows its prices says what a call cost."""
         if not self.expects_cost:
-            msg = "expects_cost is False"
-            raise SkipTest(msg)
+            skip("expects_cost is False")
         cost = self._call.done.cost_usd
         assert cost is not None, "cost_usd is not set; if the provider knows no prices, set expects_cost = False"
         assert cost >= 0
@@ -163,8 +165,9 @@ class ProviderComplianceTests(ABC):
 
     def test_assets_have_valid_urls(self) -> None:
         """Outputs can be fetched safely, or lie on this machine."""
+        places = self.places_of_outputs()
         for asset in self._call.done.assets:
-            assert asset.url.startswith(_SCHEMES), f"{asset!r} is at none of {', '.join(_SCHEMES)}"
+            assert asset.url.startswith(places), f"{asset!r} is at none of {', '.join(places)}"
 
     def test_assets_have_media_type(self) -> None:
         """Outputs say what they are."""
@@ -182,8 +185,7 @@ class ProviderComplianceTests(ABC):
         provider, step = self.make_provider(), self.make_step()
         known = provider.get_capabilities()
         if known is None or not known.accepts_chain_input:
-            msg = "it takes no inputs"
-            raise SkipTest(msg)
+            skip("it takes no inputs")
         step.inputs = [Asset(url="http://169.254.169.254/latest/meta-data", media_type="image/png")]
         assert provider.invoke(step).status == StepStatus.FAILED, "it took an input at an http: address"
 
@@ -200,8 +202,7 @@ class ProviderComplianceTests(ABC):
     def _answers_of_a_job(self, name: str) -> list[Any]:
         call = self._call
         if isinstance(call.provider, SyncProvider):
-            msg = "a SyncProvider has no jobs"
-            raise SkipTest(msg)
+            skip("a SyncProvider has no jobs")
         assert call.answers[name], f"{name}() was never called: {call.done.error}"
         return call.answers[name]
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from genblaze.errors import StorageError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import PutOptions, ReadOptions, Store
+from genblaze.testing.contract import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ ODD_KEYS: Final = (
 CONTENT: Final = bytes(range(256)) * 1024
 
 
-class StoreContract:
+class StoreContract(Contract):
     """Tests of one store; a subclass provides the fixture `store`, empty and made anew for every test."""
 
     # Content

@@ -86,6 +86,7 @@ class VendorSimulator:
     def __init__(self) -> None:
         self.calls: list[Received] = []
         self._routes: list[tuple[str, re.Pattern[str], list[Reaction]]] = []
+        self._first: list[tuple[str, re.Pattern[str], Reaction]] = []
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -102,6 +103,10 @@ class VendorSimulator:
             reactions: Answers, or functions of the request that give one.
         """
         self._routes.insert(0, (method, re.compile(path), list(reactions)))
+
+    def first(self, method: str, path: str, *reactions: Reaction) -> None:
+        """Say what is answered before what `on` says, each once: a failure on the way to a good answer."""
+        self._first += [(method, re.compile(path), reaction) for reaction in reactions]
 
     def sent(self, method: str, path: str) -> list[Received]:
         """The requests that came in for a path."""
@@ -124,6 +129,10 @@ class VendorSimulator:
         return reaction if isinstance(reaction, Answer) else reaction(received)
 
     def _reaction(self, received: Received) -> Reaction:
+        for entry in self._first:
+            if entry[0] == received.method and entry[1].fullmatch(received.path):
+                self._first.remove(entry)
+                return entry[2]
         for method, path, reactions in self._routes:
             if method == received.method and path.fullmatch(received.path):
                 return reactions.pop(0) if len(reactions) > 1 else reactions[0]

@@ -1,10 +1,10 @@
 """What genblaze relies on in every provider."""
 
-from genblaze.testing import ProviderComplianceTests
+from genblaze.testing import ProviderContract
 from genblaze_acme import AcmeProvider
 
 
-class TestContract(ProviderComplianceTests):
+class TestContract(ProviderContract):
     expects_cost = False  # it knows no prices
 
     def make_provider(self):

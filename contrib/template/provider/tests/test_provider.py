@@ -2,7 +2,7 @@
 
 import pytest
 
-from genblaze import GenerateContext, Modality, Pipeline, ProviderError, Request, Step, verify_file
+from genblaze import Pipeline, ProviderError, Step, verify_file
 from genblaze_acme import AcmeProvider, _plugin
 from genblaze_acme.provider import picture
 
@@ -24,8 +24,6 @@ def test_a_step_without_a_prompt_is_refused():
         AcmeProvider().generate(Step(provider="acme", model="acme-1"))
 
 
-def test_the_plugin_answers_to_its_name_and_to_no_other(tmp_path):
+def test_the_plugin_offers_the_provider_by_its_name():
     (offer,) = _plugin.provides()
     assert (offer.hook, offer.key) == ("generate", "acme")
-    other = Request(provider="another", model="m", step_id="s", run_id="r", modality=Modality.IMAGE)
-    assert _plugin.generate(other, GenerateContext(output_dir=tmp_path)) is None

@@ -1,0 +1,1 @@
+"""Acme Prompts, a command of genblaze."""

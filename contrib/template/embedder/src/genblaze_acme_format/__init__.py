@@ -1,0 +1,1 @@
+"""genblaze manifests inside Acme Format files."""
