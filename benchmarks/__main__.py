@@ -11,7 +11,7 @@ import argparse
 import platform
 from pathlib import Path
 
-from benchmarks import files, growth, table
+from benchmarks import files, growth, limits, table
 from benchmarks.environments import prepare
 from benchmarks.pairs import measure
 from benchmarks.plan import Scenario, scenarios
@@ -21,26 +21,37 @@ def main() -> None:
     """Measure what is asked for, print it, and with `--write` put it into the documentation."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer pairs, smaller sizes")
-    parser.add_argument("--only", default="", help="only scenarios with this in their name")
+    parser.add_argument("--only", default="", help="only scenarios with this in their name; `limits`")
     parser.add_argument("--write", action="store_true", help=f"write {table.PAGE.name}")
     options = parser.parse_args()
     pythons = prepare()
+    media = files.media(quick=options.quick)
     chosen = [
         each
-        for each in scenarios(
-            files.media(quick=options.quick), files.embedded_png(pythons["published"]), quick=options.quick
-        )
+        for each in scenarios(media, files.embedded_png(pythons["published"]), quick=options.quick)
         if options.only in each.name
     ]
+    parts: dict[str, list[str]] = {}
     print(_machine())
-    noise = _noise(pythons["ours"]) if not options.only else []
-    compared = _show(chosen, pythons)
-    grown = [] if options.only else [growth.HEADER, *growth.rows(pythons["ours"], quick=options.quick)]
-    print("\n".join(grown))
+    if not options.only:
+        parts["machine"] = [_machine(), "", *_noise(pythons["ours"])]
+    if chosen:
+        parts["comparison"] = [table.HEADER, *_show(chosen, pythons)]
+    if not options.only:
+        parts["growth"] = _printed([growth.HEADER, *growth.rows(pythons["ours"], quick=options.quick)])
+    if not options.only or options.only == "limits":
+        parts["limits"] = _printed([limits.HEADER, *limits.rows(pythons["ours"], media, quick=options.quick)])
+        memory = limits.memory_rows(pythons["ours"], quick=options.quick)
+        parts["memory"] = _printed([limits.MEMORY_HEADER, *memory])
     if options.write:
-        table.write("machine", "\n".join([_machine(), "", *noise]))
-        table.write("comparison", "\n".join([table.HEADER, *compared]))
-        table.write("growth", "\n".join(grown))
+        for name, lines in parts.items():
+            if name != "comparison" or not options.only:  # a few rows do not replace the whole table
+                table.write(name, "\n".join(lines))
+
+
+def _printed(lines: list[str]) -> list[str]:
+    print("\n".join(lines), flush=True)
+    return lines
 
 
 def _show(chosen: list[Scenario], pythons: dict[str, Path]) -> list[str]:

@@ -22,13 +22,13 @@ def media(*, quick: bool) -> dict[str, str]:
         "20 MB.png": lambda path: path.write_bytes(_png(20 * MB)) and None,
         "5 MB.jpg": lambda path: _picture(path, 1500, "JPEG", quality=97),
         "10 MB.mp3": lambda path: _mp3(path, 10 * MB),
-        "100 MB.wav": lambda path: _wav(path, 100 * MB),
-        "10 MB.mp4": lambda path: _mp4(path, 10 * MB),
+        "200 MB.wav": lambda path: _write(path, wav_head(200 * MB), 200 * MB),
+        "10 MB.mp4": lambda path: _write(path, mp4_head(10 * MB), 10 * MB),
     }
     if not quick:
         wanted |= {
             "3 MB.webp": lambda path: _picture(path, 1400, "WEBP", quality=95),
-            "300 MB.mp4": lambda path: _mp4(path, 300 * MB),
+            "300 MB.mp4": lambda path: _write(path, mp4_head(300 * MB), 300 * MB),
         }
     folder = CACHE / "media"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,24 +69,26 @@ def _picture(path: Path, side: int, kind: str, **options: int) -> None:
     Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)).save(path, kind, **options)
 
 
-def _wav(path: Path, size: int) -> None:
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 2, 48000, 192000, 4, 16,
+def wav_head(size: int) -> bytes:
+    """All of a WAV but its `size` bytes of samples."""
+    return struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 2, 48000, 192000, 4, 16,
                        b"data", size)  # fmt: skip
-    _write(path, head, size)
 
 
-def _mp3(path: Path, size: int) -> None:
-    frame = b"\xff\xfb\x90\x64" + random.Random(1).randbytes(413)
-    path.write_bytes(frame * (size // len(frame)))
+def mp4_head(size: int) -> bytes:
+    """All of an MP4 but its `size` bytes of media, in a box that may be longer than 4 GB."""
 
-
-def _mp4(path: Path, size: int) -> None:
     def box(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", 8 + len(data)) + kind + data
 
     header = box(b"mvhd", bytes(12) + struct.pack(">II", 1000, 5000) + bytes(80))
     head = box(b"ftyp", b"isom\0\0\2\0isommp42") + box(b"moov", header)
-    _write(path, head + struct.pack(">I", 8 + size) + b"mdat", size)
+    return head + struct.pack(">I4sQ", 1, b"mdat", 16 + size)
+
+
+def _mp3(path: Path, size: int) -> None:
+    frame = b"\xff\xfb\x90\x64" + random.Random(1).randbytes(413)
+    path.write_bytes(frame * (size // len(frame)))
 
 
 def _write(path: Path, head: bytes, size: int) -> None:

@@ -56,7 +56,7 @@ def test_stripping_gives_the_original_bytes_back(tmp_path, plugins):
 
 @pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
 def test_a_long_file_that_is_hashed_while_it_is_written_gets_a_true_record(tmp_path, plugins, known):
-    content = toy(os.urandom(3_000_000))
+    content = toy(os.urandom(5_000_000))
     path = saved(tmp_path, content)
     digest = ContentDigest(sha256(content), len(content)) if known else None
     embed_manifest(path, manifest_of(content), plugins=plugins, content=digest)

@@ -69,6 +69,7 @@ class EmbedResult(Struct, frozen=True):
         method: "inline" (in the file), "sidecar", "pointer" (a sidecar that only names the address) or
             "none".
         embed_error: Why the format's own embedder could not do it, when a sidecar stands in for it.
+        content: Digest of the content without any manifest; None where it did not have to be taken.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class EmbedResult(Struct, frozen=True):
     manifest_uri: str | None
     method: Literal["inline", "sidecar", "pointer", "none"]
     embed_error: str | None = None
+    content: ContentDigest | None = None
 
 
 def embed_manifest(
@@ -113,7 +115,7 @@ def embed_manifest(
     """
     mode = "full" if policy is None else policy.embed_mode
     with MediaFile(source or path, plugins) as media:
-        job = _Embedding(media, Path(output or path), manifest)
+        job = _Embedding(media, Path(output or path), manifest, content)
         if mode == "none":
             job.write_content()
             return job.result("none")
@@ -123,7 +125,7 @@ def embed_manifest(
         if sidecar and media.plugins.embedder_for(media.media_type) == media.plugins.embedder_for(_ANY_TYPE):
             return job.beside(payload, "sidecar")  # known before anything is hashed
         try:
-            return job.inside(payload, content)
+            return job.inside(payload)
         except LayoutError as error:
             if not sidecar:
                 raise
@@ -223,10 +225,11 @@ def inspect_file(path: str | os.PathLike[str], *, plugins: PluginManager | None 
 class _Embedding:
     """One manifest on its way into, or beside, one file."""
 
-    def __init__(self, media: MediaFile, target: Path, manifest: Manifest) -> None:
+    def __init__(self, media: MediaFile, target: Path, manifest: Manifest, content: ContentDigest | None) -> None:
         self.media = media
         self.target = target
         self.manifest = manifest
+        self.content = content
         self.in_place = _same_file(media.file.path, target)
 
     def result(
@@ -235,9 +238,9 @@ class _Embedding:
         sidecar: Path | None = None,
         error: str | None = None,
     ) -> EmbedResult:
-        return EmbedResult(self.target, sidecar, self.manifest.manifest_uri, method, error)
+        return EmbedResult(self.target, sidecar, self.manifest.manifest_uri, method, error, self.content)
 
-    def inside(self, payload: bytes, content: ContentDigest | None) -> EmbedResult:
+    def inside(self, payload: bytes) -> EmbedResult:
         """Embed into the file, or write a sidecar where that is what the selected plugin does.
 
         Raises:
@@ -249,7 +252,7 @@ class _Embedding:
             raise LayoutError(media.trouble)
         layout = media.seen_through(pristine)
         essence = compose(EditPlan(layout.essence), pristine)
-        with RecordDigests(media.file, pristine, essence, content or digest) as digests:
+        with RecordDigests(media.file, pristine, essence, self.content or digest) as digests:
             made = _Planning(media, pristine, layout, payload)
             again = self.in_place and media.layout.payload is not None
             record = digests.record() if again else digests.draft()
@@ -259,11 +262,12 @@ class _Embedding:
             if again and reproduces(plan, media.file):
                 made.check(media.layout, plan, record)
             else:
-                self._write(made, digests, plan)
+                self._write(made, digests, record, plan)
+            self.content = digests.content
         self._drop_replaced_sidecar()
         return self.result("inline")
 
-    def _write(self, made: _Planning, digests: RecordDigests, draft: EditPlan) -> None:
+    def _write(self, made: _Planning, digests: RecordDigests, so_far: dict[str, Any], draft: EditPlan) -> None:
         """Write while the rest is hashed; what a digest decides is put into its place at the end."""
         media = self.media
         with _writing(self.target, mode_from=media.file.path) as file:
@@ -272,7 +276,7 @@ class _Embedding:
                 file.flush()
                 os.fsync(file.fileno())
             record = digests.record()
-            plan = made.plan(record)
+            plan = draft if record == so_far else made.plan(record)
             amend(media.file, draft, plan, file)
             file.flush()
             with FileReader(file.name) as written:

@@ -15,7 +15,7 @@ __all__ = ["RecordDigests"]
 
 _Digest: TypeAlias = "ContentDigest | Future[ContentDigest]"
 _NOTHING = ContentDigest("", 0)
-_OWN_THREAD_FROM = 1024 * 1024
+_OWN_THREAD_FROM = 4 * 1024 * 1024
 
 
 class RecordDigests:
@@ -55,13 +55,18 @@ class RecordDigests:
         """Whether something is still being hashed."""
         return None in (_so_far(self._content), _so_far(self._essence))
 
+    @property
+    def content(self) -> ContentDigest:
+        """Digest of the content, once it is hashed."""
+        return _at_last(self._content)
+
     def draft(self) -> dict[str, Any]:
         """The record as far as it is known: what is still being hashed stands there as zeros of the same length."""
         return _record(_so_far(self._content) or self._unknown, _so_far(self._essence) or self._unknown)
 
     def record(self) -> dict[str, Any]:
         """The record, once everything is hashed."""
-        return _record(_at_last(self._content), _at_last(self._essence))
+        return _record(self.content, _at_last(self._essence))
 
     def __enter__(self) -> Self:
         return self

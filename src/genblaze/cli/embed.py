@@ -38,11 +38,11 @@ def command(file: Path, document: Path, output: Path | None, *, full: bool) -> N
     strip` gives it back byte for byte.
     """
     manifest = parse_manifest(read_document(document))
-    digest = content_digest(file)
-    result = embed_manifest(file, manifest, output=output, content=digest, full=full)
+    result = embed_manifest(file, manifest, output=output, full=full)
     click.echo(f"{result.method}  {printable(result.sidecar_path or result.path)}")
     if result.embed_error:
         click.echo(f"Not in the file itself: {printable(result.embed_error)}.", err=True)
+    digest = result.content or content_digest(result.path)
     if digest.sha256 not in outputs_by_digest(manifest):
         click.echo(
             f"Warning: the manifest does not list this content (sha256 {digest.sha256[:12]}…); "
