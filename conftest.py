@@ -1,10 +1,17 @@
-"""Hypothesis profiles for every test of the tree: `HYPOTHESIS_PROFILE=thorough` searches longer."""
+"""For all tests: Hypothesis profiles (`HYPOTHESIS_PROFILE=thorough` searches longer), and a folder for state."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Shared two-core machines stall for whole seconds: a deadline per example would report the neighbours.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What processes share, they share below this folder, and not below the user's own."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))

@@ -105,7 +105,7 @@ def test_a_mistake_in_a_file_names_file_and_key(places, text, complaint):
         (
             "GENBLAZE_SELECT_EMBED",
             "image/png",
-            "GENBLAZE_SELECT_EMBED: 'image/png' is not of the form key=plugin",
+            "GENBLAZE_SELECT_EMBED: 'image/png' is not of the form key=value",
         ),
         ("GENBLAZE_STRICT_PLUGINS", "maybe", "GENBLAZE_STRICT_PLUGINS is 'maybe'"),
     ],

@@ -32,6 +32,9 @@ class Watch:
     def on_submitted(self, job_id):
         self.told.append(job_id)
 
+    def on_breaker(self, message):
+        raise AssertionError(message)
+
     def on_retry(self, phase, attempt, max_attempts, delay, error):
         self.told.append((phase, attempt, max_attempts))
 

@@ -20,7 +20,7 @@ from genblaze.errors import ConfigError
 from genblaze.models.enums import ProviderErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Config", "PluginSettings", "Select", "load_config"]
 
@@ -59,9 +59,12 @@ class JournalSettings(_Settings, frozen=True):
     Attributes:
         required: A run whose journal cannot be used buys nothing. Otherwise it goes on and says that it is not
             protected.
+        shared: File through which the processes of this machine share limits; in the user's folder for state
+            (`XDG_STATE_HOME`, else `~/.local/state`) unless given.
     """
 
     required: bool = True
+    shared: str | None = None
 
 
 class Limit(_Settings, frozen=True):
@@ -196,35 +199,48 @@ def _read_toml(path: Path, data: bytes) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """One layer for each variable that is set, so that an error names the variable."""
-    for table in msgspec.structs.fields(Select):
-        variable = f"GENBLAZE_SELECT_{table.name.upper()}"
+    for variable, (path, read) in _VARIABLES.items():
         if text := environ.get(variable):
-            yield variable, {"select": {table.name: dict(_pairs(text, variable))}}
-    if text := environ.get("GENBLAZE_DISABLE_PLUGINS"):
-        yield "GENBLAZE_DISABLE_PLUGINS", {"plugins": {"disable": _words(text)}}
-    if text := environ.get("GENBLAZE_STRICT_PLUGINS"):
-        yield "GENBLAZE_STRICT_PLUGINS", {"plugins": {"strict": _truth(text, "GENBLAZE_STRICT_PLUGINS")}}
-    if text := environ.get("GENBLAZE_OUTPUT_DIR"):
-        yield "GENBLAZE_OUTPUT_DIR", {"output_dir": text}
-    if text := environ.get("GENBLAZE_TRACERS"):
-        yield "GENBLAZE_TRACERS", {"tracers": _words(text)}
-    if text := environ.get("GENBLAZE_FALLBACK_ON"):
-        yield "GENBLAZE_FALLBACK_ON", {"fallback_on": _words(text)}
-    if text := environ.get("GENBLAZE_JOURNAL_REQUIRED"):
-        yield "GENBLAZE_JOURNAL_REQUIRED", {"journal": {"required": _truth(text, "GENBLAZE_JOURNAL_REQUIRED")}}
+            value = read(text, variable)
+            for name in reversed(path.split(".")):
+                value = {name: value}
+            yield variable, value
 
 
-def _words(text: str) -> list[str]:
+def _limits(text: str, variable: str) -> dict[str, dict[str, Any]]:
+    """`provider.setting=number` pairs as tables."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, number in _pairs(text, variable, "openai-dalle.concurrency=2"):
+        provider, _, setting = key.rpartition(".")
+        found.setdefault(provider, {})[setting] = _number(number)
+    return found
+
+
+def _number(text: str) -> int | float | str:
+    """The number that a text is; what is none stays text, so that checking it names the setting."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _text(text: str, variable: str) -> str:  # noqa: ARG001 - like the others
+    return text
+
+
+def _words(text: str, variable: str = "") -> list[str]:  # noqa: ARG001 - like the others
     return [word for part in text.split(",") if (word := part.strip())]
 
 
-def _pairs(text: str, variable: str) -> Iterator[tuple[str, str]]:
+def _pairs(text: str, variable: str, example: str = "image/png=my-png") -> Iterator[tuple[str, str]]:
     for word in _words(text):
-        key, equals, plugin = (part.strip() for part in word.partition("="))
-        if not (key and equals and plugin):
-            msg = f"{variable}: {word!r} is not of the form key=plugin, such as image/png=my-png."
+        key, equals, value = (part.strip() for part in word.partition("="))
+        if not (key and equals and value):
+            msg = f"{variable}: {word!r} is not of the form key=value, such as {example}."
             raise ConfigError(msg)
-        yield key, plugin
+        yield key, value
 
 
 def _truth(text: str, variable: str) -> bool:
@@ -235,6 +251,24 @@ def _truth(text: str, variable: str) -> bool:
         return False
     msg = f"{variable} is {text!r}: set it to 1 or 0."
     raise ConfigError(msg)
+
+
+def _table(text: str, variable: str) -> dict[str, str]:
+    return dict(_pairs(text, variable))
+
+
+#: Variable → setting, and how its text is read.
+_VARIABLES: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
+    **{f"GENBLAZE_SELECT_{name.upper()}": (f"select.{name}", _table) for name in Select.__struct_fields__},
+    "GENBLAZE_DISABLE_PLUGINS": ("plugins.disable", _words),
+    "GENBLAZE_STRICT_PLUGINS": ("plugins.strict", _truth),
+    "GENBLAZE_OUTPUT_DIR": ("output_dir", _text),
+    "GENBLAZE_TRACERS": ("tracers", _words),
+    "GENBLAZE_FALLBACK_ON": ("fallback_on", _words),
+    "GENBLAZE_LIMITS": ("limits", _limits),
+    "GENBLAZE_JOURNAL_REQUIRED": ("journal.required", _truth),
+    "GENBLAZE_SHARED_JOURNAL": ("journal.shared", _text),
+}
 
 
 def _check(table: Mapping[str, Any], kind: type[msgspec.Struct], source: str, where: str) -> None:

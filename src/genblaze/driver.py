@@ -7,13 +7,14 @@ import inspect
 import logging
 import socket
 from collections.abc import Awaitable
+from contextlib import nullcontext
 from time import monotonic
 from typing import Any, Literal, Protocol
 
 from genblaze.config import Limit
 from genblaze.errors import GenblazeError, ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Submitted
-from genblaze.limits import Gate
+from genblaze.limits import Gate, Waiting
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.retry import RetryPolicy
 from genblaze.threads import call, daemon_threads
@@ -46,6 +47,9 @@ class Observer(Protocol):
     def on_submitted(self, job_id: str) -> None:
         """The vendor took the job under this id. Called before the first poll."""
 
+    def on_breaker(self, message: str) -> None:
+        """The provider is left alone for some time, because it failed too often in a row."""
+
     def on_retry(self, phase: Phase, attempt: int, max_attempts: int, delay: float, error: ProviderError) -> None:
         """Attempt number `attempt` of `max_attempts` failed in `phase`; the next begins after `delay` seconds."""
 
@@ -53,11 +57,18 @@ class Observer(Protocol):
 class Driver:
     """Runs one job to its generation.
 
-    A job id, once known, is never given up: every retry resumes that job, so nothing is bought a second time.
+    A job id, once known, is never given up: every retry resumes that job, so nothing is bought a second time. `waiting`
+    surrounds the time for which the gate makes it wait.
     """
 
     def __init__(
-        self, job: Job, context: GenerateContext, policy: RetryPolicy, observer: Observer, gate: Gate | None = None
+        self,
+        job: Job,
+        context: GenerateContext,
+        policy: RetryPolicy,
+        observer: Observer,
+        gate: Gate | None = None,
+        waiting: Waiting = nullcontext,
     ) -> None:
         self.job = job
         self.context = context
@@ -67,11 +78,13 @@ class Driver:
         self.attempt = 0
         self._phase: Phase = "submit"
         self._gate = gate or Gate("", Limit())
+        self._waiting = waiting
         self._sending = False
         self._estimate: float | None = None
         self._doubt: ProviderError | None = None  # a submit failed, and the vendor may have taken it
         self._cleared: ProviderError | None = None  # it seemed so, but the vendor says that it has no such job
         context.on_accepted = self._keep
+        context.on_hold_back = self._gate.hold_back
 
     @property
     def submitting(self) -> bool:
@@ -122,7 +135,7 @@ class Driver:
         self._phase = "submit"
         if self._doubt is not None and await self._found():
             return None
-        await self._gate.turn()
+        await self._gate.turn(self._waiting)
         self.observer.on_progress("submitted")
         self._sending = True
         try:
@@ -134,7 +147,8 @@ class Driver:
                 raise
             failure = as_provider_error(error)
             self._sending = False
-            self._gate.failed(failure)
+            if told := self._gate.failed(failure):
+                self.observer.on_breaker(told)
             if self.job_id is None and getattr(self.job, "paid", False) and may_be_taken(failure):
                 self._doubt = failure
                 if await self._found():

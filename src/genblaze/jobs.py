@@ -172,7 +172,17 @@ class GenerateContext:
         deadline: `time.monotonic()` at which the engine stops waiting, or None.
     """
 
-    __slots__ = ("_cancelled", "_courier", "_instances", "_report", "config", "deadline", "on_accepted", "output_dir")
+    __slots__ = (
+        "_cancelled",
+        "_courier",
+        "_instances",
+        "_report",
+        "config",
+        "deadline",
+        "on_accepted",
+        "on_hold_back",
+        "output_dir",
+    )
 
     def __init__(
         self,
@@ -192,6 +202,7 @@ class GenerateContext:
         self._courier = courier
         self._cancelled = False
         self.on_accepted: Callable[[str], None] | None = None  # set by the driver
+        self.on_hold_back: Callable[[float], None] | None = None  # set by the driver
 
     def accepted(self, job_id: str) -> None:
         """Tell the vendor's job id as soon as it is known, from any thread.
@@ -200,6 +211,14 @@ class GenerateContext:
         """
         if self.on_accepted is not None:
             self.on_accepted(job_id)
+
+    def hold_back(self, seconds: float) -> None:
+        """Tell that the vendor wants no more submits for so long; from any thread.
+
+        It counts where limits are configured for the provider, and then for all submits to it on this machine.
+        """
+        if self.on_hold_back is not None:
+            self.on_hold_back(seconds)
 
     @property
     def courier(self) -> Courier:

@@ -31,6 +31,7 @@ class StepWatch:
         on_progress: Hears progress, in the event loop; None when nobody does.
         on_retry: Hears of retries.
         on_submit: Hears the step's id and the vendor's job id; may be called from any thread.
+        on_breaker: Hears that the provider is left alone for some time.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class StepWatch:
         on_progress: Callable[[StepProgressEvent], None] | None = None,
         on_retry: Callable[[StepRetriedEvent], None] | None = None,
         on_submit: Callable[[str, Any], None] | None = None,
+        on_breaker: Callable[[str], None] | None = None,
     ) -> None:
         self._step = step
         self._provider = provider
@@ -49,6 +51,7 @@ class StepWatch:
         self._tell_progress = on_progress
         self._tell_retry = on_retry
         self._tell_submit = on_submit
+        self._tell_breaker = on_breaker
         self._started = monotonic()
         self._loop = asyncio.get_running_loop()
         self._last = JobStatus(False)
@@ -85,6 +88,11 @@ class StepWatch:
                 data={"status": status},
             )
         )
+
+    def on_breaker(self, message: str) -> None:
+        """Tell that the provider is left alone for some time."""
+        if self._tell_breaker is not None:
+            self._tell_breaker(message)
 
     def on_retry(self, phase: Phase, attempt: int, max_attempts: int, delay: float, error: ProviderError) -> None:
         """Record the failed attempt and tell it."""

@@ -38,6 +38,10 @@ def happenings(folder):
     cached = pipeline_in(folder).cache(StepCache(folder / "cache")).step(Queue(folder), model="m", step_name="one")
     for _ in range(2):
         yield from cached.stream()
+    (folder / ".genblaze").write_text("in the way of the journal")
+    paid = Painter(folder)
+    paid.paid = True
+    yield from pipeline_in(folder, journal_required=False).step(paid, model="m").stream()
     judge = CallableEvaluator(lambda result: True)
     yield from AgentLoop(lambda context: pipeline_in(folder).step(Painter(folder), model="m"), judge).stream()
 

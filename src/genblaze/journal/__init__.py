@@ -8,6 +8,7 @@ mode, shared by any number of processes.
 from genblaze.journal.file import Journal, open_journal
 from genblaze.journal.owners import is_alive, owner_of_this_process
 from genblaze.journal.records import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, RunRecord
+from genblaze.journal.shared import SharedJournal, open_shared
 
 __all__ = [
     "FINISHED",
@@ -17,7 +18,9 @@ __all__ = [
     "Entry",
     "Journal",
     "RunRecord",
+    "SharedJournal",
     "is_alive",
     "open_journal",
+    "open_shared",
     "owner_of_this_process",
 ]

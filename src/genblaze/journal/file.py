@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -25,13 +25,24 @@ class Journal:
     """One journal file.
 
     Writing methods are awaited and return when the change is on disk. Reading methods are quick and block.
+
+    Attributes:
+        synchronous: How far SQLite goes before a commit returns.
+        advice: What to do when the file cannot be used.
     """
+
+    synchronous: ClassVar[str] = "FULL"
+    advice: ClassVar[str] = (
+        "It protects paid work from being bought twice; free some space, fix its permissions, move a damaged file "
+        "away, choose another output_dir, or go on without protection: journal_required=False, or journal=False for "
+        "no journal at all"
+    )
 
     def __init__(self, path: Path) -> None:
         """The journal at `path`, which is opened, or made, when it is needed; see `open_journal`."""
         self.path = path
         self._sound = False
-        self._writer = Writer(lambda: open_file(path), lambda error: self._failure("written", error))
+        self._writer = Writer(self._open, lambda error: self._failure("written", error))
         self._working: set[str] = set()  # runs of this process
 
     def check(self) -> None:
@@ -43,7 +54,7 @@ class Journal:
         if self._sound:
             return
         try:
-            open_file(self.path).close()
+            self._open().close()
         except (sqlite3.Error, OSError) as error:
             failure = self._failure("opened", error)
             raise failure from error
@@ -78,7 +89,7 @@ class Journal:
             )
 
         try:
-            await self._write(write)
+            await self.write(write)
         except RunTakenError:
             raise
         except JournalError:
@@ -103,12 +114,12 @@ class Journal:
                 rows,
             )
 
-        await self._write(write)
+        await self.write(write)
 
     async def give_up(self, run_ids: Sequence[str]) -> None:
         """Note which runs of a batch will not begin after all."""
         rows = [(time(), run_id) for run_id in run_ids]
-        await self._write(
+        await self.write(
             lambda connection: connection.executemany(
                 "UPDATE runs SET status = 'cancelled', owner = NULL, changed = ? "
                 "WHERE run_id = ? AND status = 'waiting'",
@@ -120,7 +131,7 @@ class Journal:
         """Note how a run ended, and give it up."""
         now = time()
         try:
-            await self._write(
+            await self.write(
                 lambda connection: connection.execute(
                     "UPDATE runs SET status = ?, owner = NULL, changed = ? WHERE run_id = ?", (status, now, run_id)
                 )
@@ -138,7 +149,7 @@ class Journal:
         A job id that comes late does not undo a result.
         """
         row = (*msgspec.structs.astuple(entry), time())
-        return self._writer.put(
+        return self.change(
             lambda connection: connection.execute(
                 "INSERT INTO entries (run_id, step_index, request, state, provider, model, step_id, job_id, step, "
                 "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_index) DO UPDATE SET "
@@ -151,7 +162,7 @@ class Journal:
 
     async def withdraw(self, run_id: str, step_index: int) -> None:
         """Forget an intent: the vendor certainly did not take the request."""
-        await self._write(
+        await self.write(
             lambda connection: connection.execute(
                 "DELETE FROM entries WHERE run_id = ? AND step_index = ? AND state = 'intent'", (run_id, step_index)
             )
@@ -198,19 +209,22 @@ class Journal:
             failure = self._failure("read", error)
             raise failure from error
 
-    async def _write(self, change: Change) -> None:
-        """Have a change made, and wait until it is on disk.
+    def _open(self) -> sqlite3.Connection:
+        return open_file(self.path, self.synchronous)
+
+    def change(self, change: Change) -> Future[Any]:
+        """Have a change made, from any thread; the future is done, with what it returns, when it is on disk."""
+        return self._writer.put(change)
+
+    async def write(self, change: Change) -> Any:
+        """Have a change made, and wait until it is on disk; gives what the change returns.
 
         A caller that is cancelled meanwhile stops waiting; the change is made all the same.
         """
-        await asyncio.wrap_future(self._writer.put(change))
+        return await asyncio.wrap_future(self._writer.put(change))
 
     def _failure(self, what: str, error: Exception) -> JournalError:
-        msg = (
-            f"The journal {self.path} cannot be {what} ({error}). It protects paid work from being bought twice; free "
-            "some space, fix its permissions, move a damaged file away, choose another output_dir, or go on without "
-            "protection: journal_required=False, or journal=False for no journal at all"
-        )
+        msg = f"The journal {self.path} cannot be {what} ({error}). {self.advice}"
         return JournalError(msg)
 
 
@@ -226,8 +240,10 @@ def _record(row: tuple[Any, ...]) -> RunRecord:
     return RunRecord(**dict(zip(RunRecord.__struct_fields__, row, strict=True)))
 
 
-_open: dict[tuple[int, Path], Journal] = {}
-_open_lock = threading.Lock()
+AnyJournal = TypeVar("AnyJournal", bound=Journal)
+
+_opened: dict[tuple[int, Path, type[Journal]], Any] = {}
+_opening = threading.Lock()
 
 
 def open_journal(path: Path, *, required: bool = True) -> Journal:
@@ -240,11 +256,16 @@ def open_journal(path: Path, *, required: bool = True) -> Journal:
     Raises:
         JournalError: As `Journal.check` does.
     """
-    key = (os.getpid(), path.absolute())  # a forked child needs a connection and a thread of its own
-    with _open_lock:
-        found = _open.get(key)
+    return opened(Journal, path, required=required)
+
+
+def opened(kind: type[AnyJournal], path: Path, *, required: bool = True) -> AnyJournal:
+    """`open_journal` for a kind of journal."""
+    key = (os.getpid(), path.absolute(), kind)  # a forked child needs a connection and a thread of its own
+    with _opening:
+        found: AnyJournal | None = _opened.get(key)
         if found is None or found.vanished:
-            found = _open[key] = Journal(path)
+            found = _opened[key] = kind(path)
         if required:
             found.check()
         return found

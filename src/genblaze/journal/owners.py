@@ -7,6 +7,9 @@ import socket
 from functools import lru_cache
 from pathlib import Path
 
+#: States of processes that have ended and only wait for their parent to take notice.
+_DEAD = ("Z", "X")
+
 
 def owner_of_this_process() -> str:
     """How this process signs: host, process id, and when it started, because process ids come back."""
@@ -15,7 +18,7 @@ def owner_of_this_process() -> str:
 
 @lru_cache(maxsize=1)
 def _signature(pid: int) -> str:
-    return f"{socket.gethostname()} {pid} {_started(pid)}"
+    return f"{socket.gethostname()} {pid} {_state(pid)[1]}"
 
 
 def is_alive(owner: str) -> bool:
@@ -29,14 +32,15 @@ def is_alive(owner: str) -> bool:
         return False
     except PermissionError:
         return True
-    now = _started(int(pid))
-    return "?" in (now, started) or now == started
+    state, now = _state(int(pid))
+    return state not in _DEAD and ("?" in (now, started) or now == started)
 
 
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's clock ticks; `?` where the system does not tell."""
+def _state(pid: int) -> tuple[str, str]:
+    """State of a process, and when it started, in the kernel's clock ticks; `?` where the system does not tell."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "?"
-    return stat.rpartition(")")[2].split()[19]
+        return "?", "?"
+    fields = stat.rpartition(")")[2].split()
+    return fields[0], fields[19]

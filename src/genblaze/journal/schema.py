@@ -20,11 +20,15 @@ CREATE TABLE IF NOT EXISTS entries (
     provider TEXT NOT NULL, model TEXT NOT NULL, step_id TEXT NOT NULL, job_id TEXT, step BLOB, changed REAL NOT NULL,
     PRIMARY KEY (run_id, step_index)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places (id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, owner TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS turns (provider TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS turns_of_provider ON turns (provider, at);
+CREATE TABLE IF NOT EXISTS pauses (provider TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection whose commits are on disk when they return.
+def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
+    """A connection whose commits are on disk when they return, or survive the process at least (`NORMAL`).
 
     Raises:
         sqlite3.Error: The file cannot be opened.
@@ -32,14 +36,14 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SEC, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def open_file(path: Path) -> sqlite3.Connection:
+def open_file(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection to a journal; its file and tables are made where they are missing.
 
     Raises:
@@ -47,7 +51,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         OSError: Its folder cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = connect(path)
+    connection = connect(path, synchronous)
     try:
         _refuse_stranger(connection)
         # Also where nothing is missing: a file that cannot be written is found out now, and not after a purchase.

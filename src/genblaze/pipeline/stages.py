@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.budgeting import spending
 from genblaze.pipeline.caching import CacheStage
+from genblaze.pipeline.clock import StepClock
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
 from genblaze.pipeline.intake import take_from_outside
@@ -85,12 +87,13 @@ class StepRun:
         self.step.started_at = utc_now()
         timeout = self.planned.timeout or self.options.timeout
         self.emitter.step_started(self.step, self.planned.spec)
+        clock = StepClock(timeout)
         try:
-            async with asyncio.timeout(timeout):
+            async with clock.scope:
                 if self.step.provider is None:
                     await self._ingest()
                 else:
-                    await self._produce(earlier, self._started + timeout)
+                    await self._produce(earlier, clock)
         except asyncio.CancelledError:
             self._cancelled()
             raise
@@ -111,7 +114,7 @@ class StepRun:
 
     # --- stages --------------------------------------------------------------------------------------------------
 
-    async def _produce(self, earlier: Sequence[Step | None], deadline: float) -> None:
+    async def _produce(self, earlier: Sequence[Step | None], clock: StepClock) -> None:
         step = self.step
         step.inputs = declared_inputs(self.planned, earlier)
         inputs = await pristine_inputs(step.inputs, self.plan, external=from_outside(self.planned, earlier))
@@ -120,7 +123,7 @@ class StepRun:
             await moderate_prompt(hook, step, self.planned.candidates[0].params)
         with CacheStage(self.plan, self.planned, step) as cache:
             if not await self._answer_from_journal() and not await cache.answer():
-                generation = await self._generate(inputs, deadline)
+                generation = await self._generate(inputs, clock)
                 record_generation(step, generation)
                 await self._take_in(generation, inputs)
             if hook is not None:
@@ -161,14 +164,14 @@ class StepRun:
         step.note(resumed=True)
         return True
 
-    async def _generate(self, inputs: list[Asset], deadline: float) -> Generation:
+    async def _generate(self, inputs: list[Asset], clock: StepClock) -> Generation:
         """Ask the declared model, then the fallbacks."""
         failure: ProviderError | None = None
         for candidate in self._candidates():
             if failure is not None:
                 fall_back(self.step, candidate, failure)
             try:
-                return await self._drive(candidate, inputs, deadline)
+                return await self._drive(candidate, inputs, clock)
             except ProviderError as error:
                 failure = error
                 if not may_fall_back(error, self.plan.fallback_on, accepted=self._accepted):
@@ -186,7 +189,7 @@ class StepRun:
                 return candidates[index:]
         return candidates
 
-    async def _drive(self, candidate: Candidate, inputs: list[Asset], deadline: float) -> Generation:
+    async def _drive(self, candidate: Candidate, inputs: list[Asset], clock: StepClock) -> Generation:
         emitter = self.emitter
         watch = StepWatch(
             self.step,
@@ -195,27 +198,30 @@ class StepRun:
             on_progress=emitter.progress if emitter.hears_progress else None,
             on_retry=emitter.retried,
             on_submit=emitter.submitted,
+            on_breaker=partial(emitter.warned, "breaker_open"),
         )
         context = GenerateContext(
             output_dir=self.plan.output_dir,
             config=self.plan.plugins.config,
-            deadline=deadline,
+            deadline=clock.deadline,
             report=watch.report,
             instances=self.plan.plugins.instances,
             courier=self.plan.courier,
         )
+        clock.context = context
         job = self.plan.plugins.generate(self._request(candidate, inputs), context, provider=candidate.provider)
         self._paid = candidate.paid or bool(getattr(job, "paid", False))
         journal = self._journal if self._paid else None
         policy = self._policy(getattr(job, "retry_policy", None))
-        gate = gate_of(candidate.name, self.plan.plugins.config.limits)
-        driver = Driver(job if journal is None else journal.around(job, context), context, policy, watch, gate)
+        gate = gate_of(candidate.name, self.plan.plugins.config)
+        guarded = job if journal is None else journal.around(job, context)
+        driver = Driver(guarded, context, policy, watch, gate, clock.stopped)
         self._driver = driver
         if journal is not None:
             await journal.take_up(driver, job)
         try:
             what = f"{candidate.name}/{candidate.model}"
-            async with gate.slot():
+            async with gate.slot(clock.stopped):
                 with spending(self.options.max_cost_usd, driver, job, what) as settle:
                     generation = await driver.run()
                     settle(generation.cost_usd)

@@ -1,0 +1,111 @@
+"""What the processes of a machine share of their vendors: places, turns and pauses."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from time import time
+from typing import Any
+
+from genblaze.journal.file import Journal, opened
+from genblaze.journal.owners import is_alive, owner_of_this_process
+
+_MINUTE = 60.0
+
+
+class SharedJournal(Journal):
+    """A journal for all processes of a machine, whatever their output folders.
+
+    Its commits outlive the process, but not a loss of power: nothing in it is a purchase.
+    """
+
+    synchronous = "NORMAL"
+    advice = (
+        "It holds what the processes of this machine share: limits, and the budget of the day. Free some space, fix "
+        "its permissions, or let journal.shared (GENBLAZE_SHARED_JOURNAL) name a file that can be written"
+    )
+
+    async def enter(self, provider: str, most: int) -> int | None:
+        """Take one of `most` places at a provider: its number, or None when all are taken by living processes.
+
+        Raises:
+            JournalError: The file cannot be written.
+        """
+        me = owner_of_this_process()
+
+        def write(connection: sqlite3.Connection) -> int | None:
+            taken = connection.execute("SELECT id, owner FROM places WHERE provider = ?", (provider,)).fetchall()
+            if len(taken) >= most:
+                dead = [(place,) for place, owner in taken if not is_alive(owner)]
+                connection.executemany("DELETE FROM places WHERE id = ?", dead)
+                if len(taken) - len(dead) >= most:
+                    return None
+            return connection.execute("INSERT INTO places (provider, owner) VALUES (?, ?)", (provider, me)).lastrowid
+
+        return await self.write(write)  # type: ignore[no-any-return]  # what `write` returns
+
+    def leave(self, place: int) -> Future[Any]:
+        """Give a place back, from any thread; nobody needs to wait for it."""
+        return self.change(lambda connection: connection.execute("DELETE FROM places WHERE id = ?", (place,)))
+
+    async def turn(self, provider: str, per_minute: int | None) -> float:
+        """Take one of `per_minute` turns in any 60 seconds: 0.0, or the seconds until there may be one.
+
+        Raises:
+            JournalError: The file cannot be written.
+        """
+
+        def write(connection: sqlite3.Connection) -> float:
+            now = time()
+            pause = connection.execute("SELECT until FROM pauses WHERE provider = ?", (provider,)).fetchone()
+            if pause is not None and pause[0] - now > 0:
+                return float(pause[0] - now)
+            return 0.0 if per_minute is None else _take_turn(connection, provider, per_minute, now)
+
+        return await self.write(write)  # type: ignore[no-any-return]  # what `write` returns
+
+    def pause(self, provider: str, seconds: float) -> Future[Any]:
+        """Let nobody have a turn for so long, from any thread; a longer pause stays."""
+        until = time() + seconds
+        return self.change(
+            lambda connection: connection.execute(
+                "INSERT INTO pauses VALUES (?, ?) ON CONFLICT (provider) DO UPDATE "
+                "SET until = max(until, excluded.until)",
+                (provider, until),
+            )
+        )
+
+
+def _take_turn(connection: sqlite3.Connection, provider: str, per_minute: int, now: float) -> float:
+    """Note a turn that may be taken now, or tell how long to wait; turns of a clock that was set back do not count."""
+    connection.execute(
+        "DELETE FROM turns WHERE provider = ? AND (at <= ? OR at > ?)", (provider, now - _MINUTE, now + _MINUTE)
+    )
+    taken = connection.execute(
+        "SELECT at FROM turns WHERE provider = ? ORDER BY at DESC LIMIT 1 OFFSET ?", (provider, per_minute - 1)
+    ).fetchone()
+    if taken is not None:
+        return float(taken[0] + _MINUTE - now)
+    connection.execute("INSERT INTO turns VALUES (?, ?)", (provider, now))
+    return 0.0
+
+
+def open_shared(path: str | None) -> SharedJournal:
+    """The shared journal at a path that the settings give, else in the user's folder for state.
+
+    Raises:
+        JournalError: As `Journal.check` does.
+    """
+    return opened(SharedJournal, shared_path(path))
+
+
+def shared_path(given: str | None, environ: Mapping[str, str] | None = None) -> Path:
+    """Where the shared journal is: as the settings say, else in the user's folder for state."""
+    if given is not None:
+        return Path(given).expanduser()
+    variables = os.environ if environ is None else environ
+    base = variables.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "genblaze" / "journal.db"
