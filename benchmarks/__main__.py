@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import platform
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import files, growth, limits, table
+from benchmarks import files, growth, limits, servers, table
 from benchmarks.environments import prepare
 from benchmarks.pairs import measure
 from benchmarks.plan import Scenario, scenarios
@@ -57,10 +58,12 @@ def _printed(lines: list[str]) -> list[str]:
 def _show(chosen: list[Scenario], pythons: dict[str, Path]) -> list[str]:
     print(table.HEADER)
     lines: list[str] = []
-    for scenario in chosen:
-        found = table.rows(measure(scenario, pythons))
-        print("\n".join(found), flush=True)
-        lines += found
+    with ExitStack() as started:
+        for scenario in chosen:
+            servers.start_for(scenario, started)
+            found = table.rows(measure(scenario, pythons))
+            print("\n".join(found), flush=True)
+            lines += found
     return lines
 
 

@@ -11,13 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "benchmarks"
 #: What both get beside the package itself.
 BOTH = ("pillow>=11.0", "mutagen>=1.47")
-PUBLISHED = ("genblaze-core==0.3.8", "genblaze-cli==0.3.6")
+PUBLISHED = ("genblaze-core==0.3.8", "genblaze-cli==0.3.6", "genblaze-s3==0.3.6")
 OURS = (
     ".",
     "./plugins/genblaze-core",
     "./plugins/genblaze-media",
     "./plugins/genblaze-http",
     "./plugins/genblaze-otel",
+    "./plugins/genblaze-s3",
 )
 
 

@@ -48,6 +48,10 @@ GOALS: dict[tuple[str, str], Goal] = {
     ("repeats", "agent iteration"): Goal(0.15),
     ("sink, 1 MB to a folder", "asset"): Goal(0.6),
     ("memory", "per 1000 results"): Goal(0.45),
+    ("bucket, 200 x 1 MB", "wall"): Goal(0.3),
+    ("bucket, 200 x 100 kB at 50 ms", "wall"): Goal(0.3),
+    ("bucket, 3 x 200 MB", "wall"): Goal(0.8),
+    ("bucket, 3 x 200 MB", "memory"): Goal(0.1),
 }
 
 
@@ -69,3 +73,6 @@ def scenarios(media: dict[str, str], small_png: str, *, quick: bool) -> Iterator
     yield Scenario("sink, 1 MB to a folder", ("storing",), pairs)
     for name, path in media.items():
         yield Scenario(name, ("media", path), 2 if quick else 3)
+    yield Scenario("bucket, 200 x 1 MB", ("bucket", "near", "200", "1000000"), pairs)
+    yield Scenario("bucket, 200 x 100 kB at 50 ms", ("bucket", "far", "200", "100000"), 3)
+    yield Scenario("bucket, 3 x 200 MB", ("bucket", "near", "3", "200000000"), 1 if quick else 5)

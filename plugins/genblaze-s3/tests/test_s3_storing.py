@@ -9,8 +9,20 @@ import pytest
 
 from genblaze import ProviderError, ProviderErrorCode, StorageError
 from genblaze.hookspecs import FetchContext
+from genblaze.models.enums import StepStatus, StorageErrorCode
 from genblaze.plugins import default_plugins
-from genblaze_core import KeyStrategy, Modality, ObjectStorageSink, Pipeline, parse_manifest
+from genblaze.storing import PutOptions
+from genblaze_core import (
+    Asset,
+    KeyStrategy,
+    Manifest,
+    Modality,
+    ObjectStorageSink,
+    Pipeline,
+    Run,
+    Step,
+    parse_manifest,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_plugins]
 
@@ -63,10 +75,58 @@ def test_storing_a_run_again_changes_nothing(backend, run, strategy):
     assert {entry.key: (entry.etag, entry.last_modified) for entry in backend.list().entries} == before
 
 
+def uploads(proxy):
+    return [path for method, path, _ in proxy.log if method == "PUT" and "/assets/" in path]
+
+
+def record_of(*paths):
+    """A run with files as its outputs, as it stands before it is stored."""
+    step = Step(provider="p", model="m", status=StepStatus.SUCCEEDED)
+    step.assets = [Asset(url=path.as_uri(), media_type="video/mp4") for path in paths]
+    return Manifest.from_run(Run(run_id="0f0c6d3e-2b5f-4a7c-9b80-6a1f2f1f0a11", steps=[step]))
+
+
+@pytest.mark.parametrize("strategy", KeyStrategy)
+def test_a_large_output_that_is_stored_is_not_sent_again(through_proxy, proxy, tmp_path, strategy):
+    path = tmp_path / "large.mp4"
+    path.write_bytes(hashlib.sha256(b"large").digest() * (11 << 15))
+    storage = ObjectStorageSink(through_proxy, key_strategy=strategy)
+    manifest, again = record_of(path), record_of(path)
+    again.run.created_at = manifest.run.created_at
+    again.run.steps[0].assets[0].asset_id = manifest.run.steps[0].assets[0].asset_id
+    storage.write_run(manifest.run, manifest)
+    sent = uploads(proxy)
+    assert len(sent) == 3, "in parts"
+    found = through_proxy.head(through_proxy.key_from_url(manifest.run.steps[0].assets[0].url))
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    storage.write_run(again.run, again)
+    assert uploads(proxy) == sent
+
+
+def test_an_output_that_carries_the_manifest_is_not_sent_again(through_proxy, proxy, run):
+    storage = ObjectStorageSink(through_proxy, key_strategy=KeyStrategy.HIERARCHICAL, embed=True)
+    result = run(storage, "a red fox")
+    before = {entry.key: entry.last_modified for entry in through_proxy.list().entries}
+    storage.write_run(result.run, result.manifest)
+    assert {entry.key: entry.last_modified for entry in through_proxy.list().entries} == before
+
+
+def test_a_file_that_changed_is_refused_also_where_the_server_compares(backend, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"as it was")
+    said = PutOptions(sha256=hashlib.sha256(b"as it was").hexdigest())
+    backend.as_store().put("first", path, said)
+    path.write_bytes(b"as it is now")
+    with pytest.raises(StorageError, match="not .* as it was said to have") as caught:
+        backend.as_store().put("second", path, said)
+    assert caught.value.error_code is StorageErrorCode.INVALID_INPUT
+    assert not backend.exists("second")
+
+
 def test_equal_content_is_stored_once(through_proxy, proxy, run):
     result = run(ObjectStorageSink(through_proxy), "a fox", "a fox", "a fox")
     assert len({asset.url for step in result.run.steps for asset in step.assets}) == 1
-    assert len([path for method, path, _ in proxy.log if method == "PUT" and "/assets/" in path]) == 1
+    assert len(uploads(proxy)) == 1
 
 
 def test_a_failed_upload_costs_nothing_and_is_made_up_for(through_proxy, proxy, backend, run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from genblaze.embedding import ContentDigest
 from genblaze.sinks.budget import ByteBudget
 from genblaze.sinks.carrying import carrying_copy
 from genblaze.sinks.content import pristine_content
@@ -17,7 +19,6 @@ from genblaze.sinks.keys import extension_of
 from genblaze.storing import PutOptions
 
 if TYPE_CHECKING:
-    from genblaze.embedding import ContentDigest
     from genblaze.models.asset import Asset
     from genblaze.models.manifest import Manifest
     from genblaze.plugins import PluginManager
@@ -88,10 +89,10 @@ class Uploader:
             content, digest = pristine_content(asset, path, self.store, self._plugins, stack)
             key = self._key(asset, scope, digest.sha256)
             if manifest is None:
-                self._put(key, content, digest, self._options(asset, digest.sha256))
+                self._put(key, content, digest, asset)
             else:
                 carrying = carrying_copy(content, digest, manifest, self._plugins, stack)
-                self.store.put(key, carrying, self._options(asset, None))
+                self._put(key, carrying, _digest_of(carrying), asset)
             return StoredObject(key, self.store.url_of(key), digest.sha256, digest.size)
 
     def _key(self, asset: Asset, scope: RunScope, sha256: str) -> str:
@@ -109,17 +110,23 @@ class Uploader:
             return None
         return StoredObject(key, asset.url, asset.sha256, asset.size_bytes)
 
-    def _options(self, asset: Asset, sha256: str | None) -> PutOptions:
-        return PutOptions(
-            content_type=asset.media_type, cache_control=self._layout.cache_control, sha256=sha256, lock=self._lock
+    def _put(self, key: str, content: Path, digest: ContentDigest, asset: Asset) -> None:
+        options = PutOptions(
+            content_type=asset.media_type,
+            cache_control=self._layout.cache_control,
+            sha256=digest.sha256,
+            lock=self._lock,
         )
-
-    def _put(self, key: str, content: Path, digest: ContentDigest, options: PutOptions) -> None:
         if self.store.put_if_absent(key, content, options):
             return
         # Somebody else's, of an earlier attempt, or ours after all: an acknowledgement may have got lost.
         if not _holds(self.store.head(key), digest.sha256, digest.size, by_content=self._layout.by_content):
             self.store.put(key, content, options)
+
+
+def _digest_of(path: Path) -> ContentDigest:
+    with path.open("rb") as file:
+        return ContentDigest(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
 
 
 def _holds(found: ObjectMetadata | None, sha256: str, size: int, *, by_content: bool) -> bool:

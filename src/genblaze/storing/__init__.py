@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from genblaze.storing.records import TransferProgress as TransferProgress
     from genblaze.storing.store import Store as Store
     from genblaze.storing.store import check_content as check_content
+    from genblaze.storing.store import check_digest as check_digest
     from genblaze.storing.store import check_key as check_key
 
 __getattr__, __dir__, __all__ = loads_at_first_use(
@@ -48,6 +49,6 @@ __getattr__, __dir__, __all__ = loads_at_first_use(
             "Encryption EncryptionMode ObjectLockConfig ObjectLockMode PutOptions ReadOptions StorageConfig"
         ),
         "genblaze.storing.records": "DeleteError DeleteResult FileEntry ListPage ObjectMetadata TransferProgress",
-        "genblaze.storing.store": "Store check_content check_key",
+        "genblaze.storing.store": "Store check_content check_digest check_key",
     },
 )

@@ -23,8 +23,8 @@ class ObjectMetadata:
         content_type: Media type as it was put; None where the store keeps none.
         storage_class: The store's word for how the object is kept, if it has one.
         metadata: User metadata as it was put; empty where the store keeps none.
-        sha256: Digest of the whole content in lowercase hexadecimal, where the store itself has computed or checked
-            it; None otherwise. What a writer merely claimed stands in `metadata`.
+        sha256: Digest of the whole content in lowercase hexadecimal, where the server has computed or checked it, or
+            the store noted it when it wrote the object; None otherwise.
     """
 
     key: str

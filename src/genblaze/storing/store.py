@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from genblaze.storing.records import ListPage, ObjectMetadata
 
-__all__ = ["Content", "Store", "check_content", "check_key"]
+__all__ = ["Content", "Store", "check_content", "check_digest", "check_key"]
 
 Content: TypeAlias = "bytes | BinaryIO | Path"
 """What is put: bytes, a seekable binary file that is read from where it stands, or the path of a file."""
@@ -133,11 +133,18 @@ def check_content(data: Content, options: PutOptions, operation: str = "put") ->
         StorageError: With `INVALID_INPUT`: it has another one.
         OSError: A file cannot be read.
     """
-    if options.sha256 is None:
-        return
-    found = _digest(data)
-    if found != options.sha256:
-        msg = f"{operation}: the content has the SHA-256 {found}, not {options.sha256} as it was said to have."
+    if options.sha256 is not None:
+        check_digest(_digest(data), options.sha256, operation)
+
+
+def check_digest(found: str, said: str, operation: str = "put") -> None:
+    """Refuse content that has another digest than it is said to have.
+
+    Raises:
+        StorageError: With `INVALID_INPUT`: so it is.
+    """
+    if found != said:
+        msg = f"{operation}: the content has the SHA-256 {found}, not {said} as it was said to have."
         raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation=operation)
 
 

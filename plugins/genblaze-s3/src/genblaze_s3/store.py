@@ -10,10 +10,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from genblaze import StorageError
 from genblaze.models.enums import StorageErrorCode
-from genblaze.storing import FileEntry, ListPage, ObjectMetadata, PutOptions, ReadOptions, check_content, check_key
+from genblaze.storing import FileEntry, ListPage, ObjectMetadata, PutOptions, ReadOptions, check_key
+from genblaze_s3.bodies import Body, opened
 from genblaze_s3.client import Client
 from genblaze_s3.downloads import open_object, read_object
-from genblaze_s3.uploads import DIGEST_NAME, Body, Upload, opened
+from genblaze_s3.uploads import DIGEST_NAME, Upload, goes_in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +35,16 @@ DEFAULT_PUT: Final = PutOptions()
 DEFAULT_READ: Final = ReadOptions()
 
 
+def _tell_nobody(_: int) -> None:
+    """Progress that nobody wants to hear of."""
+
+
 class S3Store:
     """The objects of one bucket.
 
     What the server can do is learned from its answers, once: whether it writes conditionally (`put_if_absent` asks
     first and puts then where it does not, as at Backblaze B2), and whether it takes checksums in headers (MD5 is sent
-    where it does not).
+    where it does not), and whether it says that it has compared them (the content is hashed here too until it has).
 
     Args:
         settings: Where the bucket is. Nothing is sent before the first operation.
@@ -49,6 +54,7 @@ class S3Store:
         self.client = Client(settings)
         self.conditional_put = True
         self._checksums = True
+        self._compares = False
         self._lock = threading.Lock()
         self._preparation: Callable[[], None] | None = None
 
@@ -62,29 +68,38 @@ class S3Store:
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there."""
         check_key(key, "put")
-        check_content(data, options)
         self.write(key, data, _put_arguments(options), options.sha256)
 
     def put_if_absent(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> bool:
         """Write an object unless there is one."""
         check_key(key, "put")
-        check_content(data, options)
+        with opened(data) as body:
+            # A condition on an object in parts is looked at when all of it is up.
+            asks_first = not self.conditional_put or goes_in_parts(body, self.client.settings.config)
+            if asks_first and self._is_there(key, options):
+                return False
+            return self._write_if_absent(key, body, options)
+
+    def _write_if_absent(self, key: str, body: Body, options: PutOptions) -> bool:
         arguments = _put_arguments(options)
         if self.conditional_put:
             try:
-                self.write(key, data, arguments | {"IfNoneMatch": "*"}, options.sha256)
+                self._write(key, body, arguments | {"IfNoneMatch": "*"}, options.sha256)
             except StorageError as error:
                 if error.status_code == CONDITION_FAILED:
                     return False
                 if error.status_code != NOT_IMPLEMENTED:
                     raise
                 self.conditional_put = False
+                if self._is_there(key, options):
+                    return False
             else:
                 return True
-        if self.head(key, ReadOptions(encryption=options.encryption)) is not None:
-            return False
-        self.write(key, data, arguments, options.sha256)
+        self._write(key, body, arguments, options.sha256)
         return True
+
+    def _is_there(self, key: str, options: PutOptions) -> bool:
+        return self.head(key, ReadOptions(encryption=options.encryption)) is not None
 
     def write(
         self,
@@ -92,7 +107,7 @@ class S3Store:
         data: Content,
         arguments: dict[str, Any],
         sha256: str | None = None,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int], None] = _tell_nobody,
     ) -> None:
         """Write an object with arguments of PutObject.
 
@@ -100,31 +115,42 @@ class S3Store:
             key: Its name.
             data: Its content.
             arguments: By S3's names, without the body.
-            sha256: Digest of the content in lowercase hexadecimal; it is computed unless given.
+            sha256: Digest that the content must have, in lowercase hexadecimal.
             progress: Called with the number of bytes that are up.
         """
-        self._prepare()
         with opened(data) as body:
-            digest = sha256 or body.whole().digest("sha256").hex()
-            metadata = arguments.get("Metadata", {}) | {DIGEST_NAME: digest}
-            arguments = {**arguments, "Metadata": metadata}
-            if self._checksums:
-                try:
-                    return self._upload(key, body, arguments | _sha256_header(digest), progress)
-                except StorageError as error:
-                    if not _may_refuse_checksums(error, arguments):
-                        raise
-            self._upload(key, body, arguments | _md5_header(body), progress)
-            self._checksums = False
+            self._write(key, body, arguments, sha256, progress)
+
+    def _write(
+        self,
+        key: str,
+        body: Body,
+        arguments: dict[str, Any],
+        sha256: str | None,
+        progress: Callable[[int], None] = _tell_nobody,
+    ) -> None:
+        self._prepare()
+        digest = sha256 or body.sha256()
+        metadata = arguments.get("Metadata", {}) | {DIGEST_NAME: digest}
+        upload = partial(Upload, self.client, key, body, sha256=digest, progress=progress)
+        arguments = {**arguments, "Metadata": metadata}
+        if self._checksums:
+            trusting = sha256 is None or self._compares
+            try:
+                self._compares = upload(arguments | _sha256_header(digest), trusting=trusting).send() or self._compares
+            except StorageError as error:
+                if not _may_refuse_checksums(error, arguments):
+                    raise
+            else:
+                return
+        upload(arguments | _md5_header(body), trusting=sha256 is None).send()
+        self._checksums = False
 
     def _prepare(self) -> None:
         with self._lock:
             preparation, self._preparation = self._preparation, None
             if preparation is not None:
                 preparation()
-
-    def _upload(self, key: str, body: Body, arguments: dict[str, Any], progress: Callable[[int], None]) -> None:
-        Upload(self.client, key, body, arguments, progress).send()
 
     def get(self, key: str, options: ReadOptions = DEFAULT_READ) -> bytes:
         """The content of an object, or a range of it; a whole object is compared with its digest."""
@@ -276,6 +302,7 @@ def _may_refuse_checksums(error: StorageError, arguments: dict[str, Any]) -> boo
 def _metadata(key: str, answer: dict[str, Any]) -> ObjectMetadata:
     checksum = answer.get("ChecksumSHA256", "")
     whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT" and "-" not in checksum
+    metadata = answer.get("Metadata", {})
     return ObjectMetadata(
         key,
         answer["ContentLength"],
@@ -283,8 +310,8 @@ def _metadata(key: str, answer: dict[str, Any]) -> ObjectMetadata:
         answer["ETag"].strip('"'),
         answer.get("ContentType"),
         answer.get("StorageClass"),
-        answer.get("Metadata", {}),
-        base64.b64decode(checksum).hex() if checksum and whole else None,
+        metadata,
+        base64.b64decode(checksum).hex() if checksum and whole else metadata.get(DIGEST_NAME),
     )
 
 

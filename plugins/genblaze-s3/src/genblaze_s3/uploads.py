@@ -1,28 +1,25 @@
-"""How content goes up: small objects in one request, large ones in parts, never a whole file in memory."""
+"""How content goes up: small objects in one request, large ones in parts, never a whole large file in memory."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import io
-import tempfile
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
 from genblaze import StorageError
 from genblaze.models.enums import StorageErrorCode
+from genblaze.storing import check_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from genblaze.storing.store import Content
+    from genblaze.storing import StorageConfig
+    from genblaze_s3.bodies import Body, Section
     from genblaze_s3.client import Client
 
-__all__ = ["DIGEST_NAME", "Body", "Upload", "opened"]
+__all__ = ["DIGEST_NAME", "Upload", "goes_in_parts"]
 
 DIGEST_NAME: Final = "genblaze-sha256"
 """The user metadata in which every object says what its content's SHA-256 was, in lowercase hexadecimal."""
@@ -30,120 +27,12 @@ DIGEST_NAME: Final = "genblaze-sha256"
 MIB: Final = 1 << 20
 MAX_PARTS: Final = 9000  # S3 takes 10 000
 WORKERS: Final = 4
-BLOCK: Final = MIB // 4
+IN_MEMORY: Final = 4 * MIB
+"""Bytes up to which an object is sent from memory: a file waits until the server asks for it."""
 
 #: Arguments of PutObject that describe its one body; a multipart upload has none of them.
 OF_ONE_BODY: Final = frozenset({"ChecksumSHA256", "ContentMD5", "IfNoneMatch"})
 CUSTOMER_KEY: Final = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
-
-
-class Body:
-    """Content to send: an open file, of which several threads may read sections at once.
-
-    Args:
-        file: A seekable file; its content begins where it stands.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-        self._start = file.tell()
-        self.size = file.seek(0, io.SEEK_END) - self._start
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Bytes of the content."""
-        with self._lock:
-            self._file.seek(self._start + offset)
-            return self._file.read(length)
-
-    def section(self, offset: int, length: int) -> Section:
-        """A part of the content as a file of its own."""
-        return Section(self, offset, min(length, self.size - offset))
-
-    def whole(self) -> Section:
-        """All of the content as a file of its own."""
-        return self.section(0, self.size)
-
-
-class Section(io.RawIOBase):
-    """A part of a body, read from the body when it is needed."""
-
-    def __init__(self, body: Body, offset: int, length: int) -> None:
-        self._body, self._offset, self._length = body, offset, length
-        self._at = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True, as it is signed before it is sent."""
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Read from the body, without the copies that a raw file makes."""
-        left = self._length - self._at
-        length = left if size < 0 else min(size, left)
-        found = self._body.read_at(self._offset + self._at, length)
-        if len(found) < length:
-            msg = "put: the file became shorter while it was sent."
-            raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put")
-        self._at += length
-        return found
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer from the body."""
-        found = self.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Stand elsewhere within the section."""
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
-        self._at = min(max(0, origin + offset), self._length)
-        return self._at
-
-    def tell(self) -> int:
-        """Where it stands."""
-        return self._at
-
-    def digest(self, algorithm: str) -> bytes:
-        """A digest of the section, which stands at its beginning afterwards."""
-        found = hashlib.new(algorithm, usedforsecurity=False)
-        self.seek(0)
-        while block := self.read(BLOCK):
-            found.update(block)
-        self.seek(0)
-        return found.digest()
-
-
-@contextmanager
-def opened(data: Content) -> Iterator[Body]:
-    """Content of any kind as a body; a stream that cannot be rewound is kept in a temporary file meanwhile."""
-    if isinstance(data, Path):
-        with _reading(data) as file:
-            yield Body(file)
-    elif isinstance(data, bytes | bytearray | memoryview):
-        yield Body(io.BytesIO(data))
-    elif data.seekable():
-        yield Body(data)
-    else:
-        with tempfile.TemporaryFile() as file:
-            while block := data.read(BLOCK):
-                file.write(block)
-            file.seek(0)
-            yield Body(file)
-
-
-def _reading(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        msg = f"put: {path} cannot be read: {error.strerror or error}."
-        raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put") from error
 
 
 @dataclass(frozen=True)
@@ -155,6 +44,8 @@ class Upload:
         key: The object.
         body: Its content.
         arguments: Of PutObject, without the body.
+        sha256: What its digest must be.
+        trusting: Leave it to the server to compare the digest of what comes in one request.
         progress: Called with the number of bytes that are up.
     """
 
@@ -162,34 +53,52 @@ class Upload:
     key: str
     body: Body
     arguments: dict[str, Any]
-    progress: Callable[[int], None] = lambda _: None
+    sha256: str
+    trusting: bool
+    progress: Callable[[int], None]
 
-    def send(self) -> None:
-        """Send it, in parts where it is large."""
+    def send(self) -> bool:
+        """Send it.
+
+        Returns:
+            Whether the server says that it has compared the digest.
+        """
         self.progress(0)
-        if self.body.size <= self.client.settings.config.multipart_threshold:
-            self._send_at_once()
-        else:
-            self._send_in_parts()
+        in_parts = goes_in_parts(self.body, self.client.settings.config)
+        checked = self._send_in_parts() if in_parts else self._send_at_once()
         self.progress(self.body.size)
+        return checked
 
-    def _send_at_once(self) -> None:
-        section = self.body.whole()
+    def _send_at_once(self) -> bool:
+        if not self.trusting:
+            self._check()
+        whole = self.body.whole()
+        content = whole.read() if self.body.size <= IN_MEMORY else whole
+        attempts = count()
 
-        def attempt(s3: Any) -> None:
-            section.seek(0)
-            s3.put_object(Bucket=self._bucket, Key=self.key, Body=section, **self.arguments)
+        def attempt(s3: Any) -> Any:
+            if next(attempts):
+                self._check()  # the server may have refused it for its digest
+            whole.seek(0)
+            return s3.put_object(Bucket=self._bucket, Key=self.key, Body=content, **self.arguments)
 
-        self.client.call("put", self.key, attempt)
+        answer = self.client.call("put", self.key, attempt)
+        return bool(answer.get("ChecksumSHA256") == self.arguments.get("ChecksumSHA256", ""))
 
-    def _send_in_parts(self) -> None:
+    def _check(self) -> None:
+        check_digest(self.body.sha256(), self.sha256)
+
+    def _send_in_parts(self) -> bool:
         shared = {name: value for name, value in self.arguments.items() if name not in OF_ONE_BODY}
+        if self._with_checksums:
+            shared["ChecksumAlgorithm"] = "CRC32"
         upload_id = self._call("create_multipart_upload", **shared)["UploadId"]
         try:
             self._complete(upload_id, self._parts(upload_id))
         except BaseException as error:
             self._abandon(upload_id, error)
             raise
+        return False
 
     def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> None:
         """Make the parts one object. Where the first answer got lost, a second request finds no upload any more."""
@@ -213,16 +122,18 @@ class Upload:
         )
 
     def _parts(self, upload_id: str) -> list[dict[str, Any]]:
-        """Send the parts, some at a time; the first failure keeps the rest from starting."""
+        """Send the parts, some at a time, and check the whole meanwhile; a failure keeps the rest from starting."""
         length = part_length(self.body.size, self.client.settings.config.multipart_chunk_size)
-        count = -(-self.body.size // length)
-        with ThreadPoolExecutor(min(WORKERS, count), thread_name_prefix="genblaze-s3") as pool:
-            sending = [pool.submit(self._part, upload_id, number, length) for number in range(count)]
+        number_of_parts = -(-self.body.size // length)
+        with ThreadPoolExecutor(WORKERS + 1, thread_name_prefix="genblaze-s3") as pool:
+            checking = pool.submit(self._check)
+            sending = [pool.submit(self._part, upload_id, number, length) for number in range(number_of_parts)]
             try:
                 parts = []
                 for each in sending:
                     parts.append(each.result())
                     self.progress(min(len(parts) * length, self.body.size))
+                checking.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -230,7 +141,7 @@ class Upload:
 
     def _part(self, upload_id: str, number: int, length: int) -> dict[str, Any]:
         section = self.body.section(number * length, length)
-        md5 = base64.b64encode(section.digest("md5")).decode()
+        guard = self._guard(section)
 
         def attempt(s3: Any) -> Any:
             section.seek(0)
@@ -240,12 +151,22 @@ class Upload:
                 UploadId=upload_id,
                 PartNumber=number + 1,
                 Body=section,
-                ContentMD5=md5,
+                **guard,
                 **self._customer_key,
             )
 
         answer = self.client.call("put", self.key, attempt)
-        return {"PartNumber": number + 1, "ETag": answer["ETag"]}
+        return {"PartNumber": number + 1, "ETag": answer["ETag"], **(guard if self._with_checksums else {})}
+
+    def _guard(self, section: Section) -> dict[str, str]:
+        """What the server compares a part with."""
+        if self._with_checksums:
+            return {"ChecksumCRC32": base64.b64encode(section.crc32()).decode()}
+        return {"ContentMD5": base64.b64encode(section.digest("md5")).decode()}
+
+    @property
+    def _with_checksums(self) -> bool:
+        return "ChecksumSHA256" in self.arguments
 
     def _abandon(self, upload_id: str, error: BaseException) -> None:
         """Free the parts. That this fails as well adds nothing: the bucket's lifecycle sweeps them."""
@@ -266,6 +187,11 @@ class Upload:
         return self.client.call(
             "put", self.key, lambda s3: getattr(s3, method)(Bucket=self._bucket, Key=self.key, **arguments)
         )
+
+
+def goes_in_parts(body: Body, config: StorageConfig) -> bool:
+    """Whether content is too large for one request."""
+    return body.size > config.multipart_threshold
 
 
 def part_length(size: int, least: int) -> int:

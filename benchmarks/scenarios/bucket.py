@@ -1,0 +1,91 @@
+"""A sink on a bucket: storing one run with many small outputs, or with few large ones."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks.scenarios.timing import peak_mb
+from genblaze_core import Asset, Manifest, ObjectStorageSink, Run, Step
+from genblaze_core.models.enums import StepStatus
+from genblaze_s3 import S3StorageBackend
+
+KEY, SECRET = "testkey", "testsecret"
+WORKERS = 16
+BLOCK = 1 << 20
+
+
+def measure(where: str, count: str, size: str) -> dict[str, float]:
+    """Time, CPU time of this process and its peak memory for one run; beside them, the same files with boto3 alone.
+
+    The digests of the files are not given, so that both packages hash them.
+    """
+    url = os.environ[f"BENCHMARK_BUCKET_{where.upper()}"]
+    with tempfile.TemporaryDirectory() as folder, _bucket(url) as (s3, bucket):
+        paths = [_written(Path(folder, f"{number}.bin"), int(size)) for number in range(int(count))]
+        manifest = _manifest(paths)
+        backend = S3StorageBackend(
+            bucket, endpoint_url=url, region="us-east-1", access_key_id=KEY, secret_access_key=SECRET
+        )
+        sink = ObjectStorageSink(backend)
+        stored = _timed(lambda: sink.write_run(manifest.run, manifest))
+        sink.close()
+        figures = {"wall": stored[0], "cpu": stored[1], "memory": peak_mb()}
+        bare = _timed(lambda: _alone(s3, bucket, paths))
+        return figures | {"boto3 wall": bare[0], "boto3 cpu": bare[1]}
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, float]:
+    wall, cpu = perf_counter(), process_time()
+    call()
+    return perf_counter() - wall, process_time() - cpu
+
+
+def _alone(s3: Any, bucket: str, paths: list[Path]) -> None:
+    """What boto3 takes for it without a digest, a check or a record."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(lambda path: s3.upload_file(str(path), bucket, f"alone/{path.name}"), paths))
+
+
+@contextmanager
+def _bucket(url: str) -> Iterator[tuple[Any, str]]:
+    """boto3 itself, and an empty bucket."""
+    import boto3
+    from botocore.config import Config
+
+    s3 = boto3.session.Session().client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        config=Config(max_pool_connections=50, request_checksum_calculation="when_required"),
+    )
+    name = f"b-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    try:
+        s3.put_object(Bucket=name, Key="first", Body=b"so that there is a volume to write to")
+        yield s3, name
+    finally:
+        s3.delete_bucket(Bucket=name)
+        s3.close()
+
+
+def _written(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        for start in range(0, size, BLOCK):
+            file.write(os.urandom(min(BLOCK, size - start)))
+    return path
+
+
+def _manifest(paths: list[Path]) -> Manifest:
+    assets = [Asset(url=path.as_uri(), media_type="application/octet-stream") for path in paths]
+    step = Step(provider="writer", model="model-1", prompt="files", status=StepStatus.SUCCEEDED, assets=assets)
+    return Manifest.from_run(Run(name="benchmark", steps=[step]))
