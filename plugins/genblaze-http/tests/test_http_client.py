@@ -13,7 +13,7 @@ import pytest
 from genblaze import ProviderError, ProviderErrorCode
 from genblaze_http import FilePart, Vendor, VendorClient, declare
 from genblaze_http.failures import failure, read_answer
-from genblaze_http.retry_after import retry_after
+from genblaze_http.retry_after import nothing_left, retry_after
 
 KEY = "canary-key-5f1d0c7e"
 VENDOR = Vendor(
@@ -196,6 +196,26 @@ def test_the_key_goes_to_no_other_host_not_even_by_a_redirect():
 )
 def test_every_form_of_retry_after_is_understood(headers, seconds):
     assert retry_after(headers, datetime(2026, 11, 25, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360.0),
+        ({"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": "6m0s"}, None),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "500ms"}, 0.5),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795608010"}, 10.0),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "30"}, 30.0),
+        ({"ratelimit": '"burst";r=0;t=5, "day";r=7;t=80000'}, 5.0),
+        ({"ratelimit": '"burst";r=0', "ratelimit-policy": '"burst";q=100;w=60'}, 60.0),
+        ({"ratelimit": "limit=100, remaining=0, reset=50"}, 50.0),
+        ({"ratelimit": "limit=100, remaining=1, reset=50"}, None),
+        ({"x-ratelimit-remaining": "none", "ratelimit": ";;=,"}, None),
+        ({}, None),
+    ],
+)
+def test_an_answer_that_says_that_nothing_is_left_is_understood(headers, seconds):
+    assert nothing_left(headers, datetime(2026, 11, 25, 12, tzinfo=UTC)) == seconds
 
 
 def test_a_wait_in_the_body_is_understood():

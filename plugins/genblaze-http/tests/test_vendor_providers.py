@@ -133,6 +133,29 @@ def test_a_paid_call_that_was_turned_away_is_sent_again(acme, tmp_path, answer):
     assert len(acme.calls) == 2
 
 
+def test_a_vendor_that_has_nothing_left_is_not_asked_before_its_time(acme, tmp_path):
+    told = []
+    picture = {"b64": base64.b64encode(PNG).decode()}
+    headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "7s"}
+    acme.on("POST", "/v1/draw", Answer(body=picture, headers=headers))
+
+    context = GenerateContext(output_dir=tmp_path)
+    context.on_hold_back = told.append
+    request = Request(provider="acme-image", model="m", step_id="s", run_id="r", prompt="p")
+    assert isinstance(asyncio.run(Draw(KEY, base_url=base(acme)).job(request, context).submit()), Generation)
+    assert told == [7.0]
+
+
+def test_a_result_for_which_there_is_no_room_is_kept_elsewhere(acme, tmp_path, monkeypatch, caplog):
+    (tmp_path / "in the way").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    provider = Draw(KEY, base_url=base(acme), output_dir=tmp_path / "in the way" / "out")
+    result = run(provider, tmp_path / "out")
+    assert result.local_path(result.assets[0]).parent.parent == tmp_path
+    assert "what was paid for is kept as" in caplog.text
+    assert result.manifest.verify()
+
+
 def test_a_result_that_cannot_be_read_is_not_bought_again(acme, tmp_path):
     acme.on("POST", "/v1/draw", Answer(body={"b64": "no base64!"}))
     with pytest.raises(PipelineError, match="Outcome unknown"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
@@ -15,7 +16,11 @@ from genblaze.errors import ProviderError
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http.failures import failure, read_answer
+from genblaze_http.retry_after import nothing_left
 from genblaze_http.vendor import Vendor
+
+#: Hears, during a submit, for how many seconds the vendor wants no other one.
+hold_back: ContextVar[Callable[[float], None] | None] = ContextVar("hold_back", default=None)
 
 #: Seconds until a connection must stand.
 CONNECT_SEC = 15.0
@@ -152,6 +157,8 @@ class VendorClient:
         found = {name.lower(): value for name, value in response.headers.items()}
         request_id = next((found[name] for name in self.vendor.request_id_headers if name in found), None)
         if response.is_success:
+            if (tell := hold_back.get()) is not None and (seconds := nothing_left(found)) is not None:
+                tell(seconds)
             return Reply(response.status_code, found, response.content, request_id)
         answer = read_answer(method, response.status_code, found, response.content)
         if response.is_redirect:

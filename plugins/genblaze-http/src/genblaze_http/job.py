@@ -10,6 +10,7 @@ import msgspec
 from genblaze.jobs import Generation, JobStatus, Submitted
 from genblaze.providers.job import step_of
 from genblaze.providers.model_registry import compute_cost
+from genblaze_http.client import hold_back
 
 if TYPE_CHECKING:
     from genblaze_http.provider import VendorProvider
@@ -33,7 +34,11 @@ class VendorJob:
         """Make the call, with a key."""
         self.provider.check_ready()
         self.work.begun = time()
-        begun: Submitted | Generation = await self.provider.begin(self.work)
+        hears = hold_back.set(self.work.context.hold_back)
+        try:
+            begun: Submitted | Generation = await self.provider.begin(self.work)
+        finally:
+            hold_back.reset(hears)
         if isinstance(begun, Generation):
             return self._priced(begun)
         self.provider.taken.add(begun.job_id)

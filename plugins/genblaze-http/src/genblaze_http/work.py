@@ -7,6 +7,7 @@ import base64
 import binascii
 import logging
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from genblaze.atomic import atomic_write
@@ -50,6 +51,9 @@ class Work:
     async def save(self, data: bytes, media_type: str | None = None, **facts: Any) -> Asset:
         """Write an output that came with the answer, as `<output_dir>/<asset id><suffix by content>`.
 
+        It is paid for and nobody will send it again: where it cannot be written (disk full), it goes to a folder for
+        temporary files, and the log says where.
+
         Args:
             data: The file.
             media_type: What the vendor calls it; believed where the bytes tell nothing.
@@ -58,8 +62,8 @@ class Work:
         kind = kind_of(data[:64], media_type)
         asset = Asset(url="file:", media_type=kind.media_type, **facts)
         path = self.output_dir / f"{asset.asset_id}{kind.suffix}"
-        await asyncio.to_thread(_write, path, data)
-        asset.url = path.as_uri()
+        kept = await asyncio.to_thread(_keep, path, data)
+        asset.url = kept.as_uri()
         asset.set_hash(data)
         return asset
 
@@ -130,6 +134,17 @@ class Work:
     def inputs(self, *kinds: str) -> list[Asset]:
         """The request's inputs of some kinds (`image`, `video`, `audio`)."""
         return [asset for asset in self.request.inputs if asset.media_type.partition("/")[0] in kinds]
+
+
+def _keep(path: Path, data: bytes) -> Path:
+    try:
+        _write(path, data)
+    except OSError as error:
+        elsewhere = Path(mkdtemp(prefix="genblaze-")) / path.name
+        _write(elsewhere, data)
+        logger.warning("%s cannot be written (%s): what was paid for is kept as %s", path, error, elsewhere)
+        return elsewhere
+    return path
 
 
 def _write(path: Path, data: bytes) -> None:
