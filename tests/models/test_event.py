@@ -35,13 +35,15 @@ from genblaze.models.event import (
 STEP = {"step_id": "s", "provider": "p", "model": "m"}
 PLACED = {**STEP, "run_id": "r", "step_index": 0, "total_steps": 2}
 
+QUEUED = StepQueuedEvent(**PLACED, reason="serial")
+
 EVENTS = [
     PipelineStartedEvent(run_id="r", total_steps=2, message="demo"),
     PipelineCompletedEvent(run_id="r", run_status="completed", manifest_hash="00", result=object()),
     PipelineFailedEvent(run_id="r", message="step 0 failed"),
     PipelineCancelledEvent(run_id="r", message="Ctrl-C"),
     PipelineWarningEvent(run_id="r", code="unprotected", message="no journal"),
-    StepQueuedEvent(**PLACED, reason="serial"),
+    QUEUED,
     StepStartedEvent(**PLACED, expected_duration_sec=3.5),
     StepProgressEvent(**STEP, run_id="r", progress_pct=0.5, data={"status": "running"}, step_index=1),
     StepRetriedEvent(**STEP, phase="poll", attempt=1, max_attempts=3, delay_sec=2.0, error_code="timeout"),
@@ -106,8 +108,8 @@ def test_a_strange_progress_is_brought_into_range(given, kept):
         (5, "no event"),
         (b"{", "JSON"),
         ({"type": "step.started"}, "missing required field"),
-        ({**EVENTS[4].to_dict(), "step_index": -1}, r"\$\.step_index"),
-        ({**EVENTS[4].to_dict(), "reason": "bored"}, "reason"),
+        ({**QUEUED.to_dict(), "step_index": -1}, r"\$\.step_index"),
+        ({**QUEUED.to_dict(), "reason": "bored"}, "reason"),
     ],
 )
 def test_what_is_no_event_is_refused(data, complaint):
