@@ -30,10 +30,35 @@ HEAVY_STDLIB = {
     ],
 )
 def test_importing_loads_only_what_is_light(statement):
-    program = f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
+    loaded = loaded_by(statement)
     top = {name.partition(".")[0] for name in loaded}
     allowed = LIGHT | ({"pluggy"} if "hookimpl" in statement else set())
     assert top - set(sys.stdlib_module_names) - allowed == set()
     assert loaded & HEAVY_STDLIB == set()
+
+
+def test_the_class_pipeline_loads_no_records():
+    assert "msgspec" not in loaded_by("from genblaze import Pipeline")
+
+
+RUN = """
+from genblaze import Asset, Pipeline, SyncProvider
+class Painter(SyncProvider):
+    name = "painter"
+    def generate(self, step, config=None):
+        step.assets = [Asset(url="https://vendor.test/1.png", media_type="image/png", sha256="ab" * 32)]
+        return step
+Pipeline("first").step(Painter(), model="m", prompt="a fox").run()
+"""
+
+
+def test_a_run_loads_no_part_that_it_does_not_use(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    unused = {"sinks.object_storage", "storing.options", "providers.model_registry", "embedding", "agents"}
+    assert loaded_by(RUN) & {f"genblaze.{name}" for name in unused} == set()
+
+
+def loaded_by(statement):
+    program = f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
