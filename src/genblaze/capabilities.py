@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -50,6 +51,8 @@ class Capability(msgspec.Struct, frozen=True):
         paid: Calls cost money, so the journal is on unless it is switched off.
         environment: Variables of which one must hold the vendor's key; looked at when planning, never printed.
         models: Models that are known, with dated facts; others are passed on as well.
+        check: Of a provider: called with a step's parameters when planning one that names the provider; raises a
+            `GenblazeError` where a program is missing or a parameter cannot be meant. It must not touch the network.
 
     Raises:
         InvalidValueError: A field cannot be what it says, such as an unknown hook or a malformed magic.
@@ -66,6 +69,7 @@ class Capability(msgspec.Struct, frozen=True):
     paid: bool = False
     environment: tuple[str, ...] = ()
     models: tuple[KnownModel, ...] = ()
+    check: Callable[[Mapping[str, Any]], None] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could never be selected, so that the mistake shows when the plugin loads."""

@@ -19,10 +19,15 @@ from genblaze.plugins import PluginManager, set_default_plugins
 from genblaze.plugins.discovery import Claim
 
 
+def speed_of(params):
+    """What a provider is asked when planning."""
+
+
 class Provider:
     @hookimpl
     def provides(self):
-        return [Capability(hook="generate", key="acme", summary="Acme images", aliases=("ac",), priority=3)]
+        look = {"aliases": ("ac",), "priority": 3, "check": speed_of}
+        return [Capability(hook="generate", key="acme", summary="Acme images", **look)]
 
     @hookimpl
     def generate(self, request):
@@ -91,6 +96,7 @@ def test_the_json_has_the_same_facts_and_nothing_else_on_stdout(installed):
     acme, broken = document["plugins"]
     assert (acme["name"], acme["distribution"], acme["version"]) == ("acme", "genblaze-acme", "0.3")
     assert (acme["hooks"][0], acme["capabilities"][0]["key"]) == ("generate", "acme")
+    assert acme["capabilities"][0]["check"].endswith(":speed_of")
     assert (broken["status"], broken["error"]) == ("failed", "ImportError: no module named broken_sdk")
     assert document["selected"] == [{"hook": "generate", "key": "acme", "plugin": "acme", "reason": "only one"}]
 

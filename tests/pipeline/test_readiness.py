@@ -39,11 +39,11 @@ def plugins():
     return manager
 
 
-def plan_of(provider, plugins, model="acme-2"):
+def plan_of(provider, plugins, model="acme-2", **params):
     from genblaze.pipeline.plan import plan
 
     pipeline = Pipeline("ready", plugins=plugins, journal=False)
-    return plan(pipeline.step(provider, model=model, prompt="a fox"))
+    return plan(pipeline.step(provider, model=model, prompt="a fox", **params))
 
 
 def test_a_named_provider_without_its_key_is_refused_and_the_variables_are_named(plugins, monkeypatch):
@@ -51,6 +51,25 @@ def test_a_named_provider_without_its_key_is_refused_and_the_variables_are_named
     monkeypatch.delenv("ACME_TOKEN", raising=False)
     with pytest.raises(GenblazeError, match=r"step 0: acme has no API key. Set ACME_KEY or ACME_TOKEN"):
         plan_of("acme", plugins)
+
+
+def test_a_named_provider_is_asked_about_its_programs_and_parameters_when_planning():
+    class Checked:
+        @hookimpl
+        def provides(self):
+            return [Capability(hook="generate", key="checked", check=self.check)]
+
+        generate = AcmePlugin.generate
+
+        def check(self, params):
+            if params.get("speed", 0) > 2:
+                raise GenblazeError(f"speed is {params['speed']}: at most 2")
+
+    manager = PluginManager(autoload=False)
+    manager.register(Checked(), "checked")
+    assert plan_of("checked", manager, speed=1).steps[0].candidates[0].params == {"speed": 1}
+    with pytest.raises(GenblazeError, match=r"step 0: speed is 3: at most 2"):
+        plan_of("checked", manager, speed=3)
 
 
 def test_one_of_the_variables_is_enough(plugins, monkeypatch):

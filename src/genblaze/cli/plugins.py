@@ -39,9 +39,14 @@ def command(*, as_json: bool) -> None:
 
 def _document(records: Sequence[PluginRecord], selections: Sequence[Selection]) -> dict[str, Any]:
     return {
-        "plugins": [msgspec.to_builtins(record) for record in records],
+        "plugins": [msgspec.to_builtins(record, enc_hook=_name_of) for record in records],
         "selected": [msgspec.to_builtins(selection) for selection in selections],
     }
+
+
+def _name_of(check: Any) -> str:
+    """What JSON shows of a capability's function."""
+    return f"{check.__module__}:{check.__qualname__}"
 
 
 def _plugin_lines(records: Sequence[PluginRecord]) -> Iterator[str]:

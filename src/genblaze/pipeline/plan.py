@@ -248,7 +248,7 @@ def _candidates(spec: StepSpec, plugins: PluginManager, where: str, *, takes_inp
             name, target = provider_name(provider), provider
         if target is not None:
             _check_capabilities(target, name, spec.modality, where, takes_inputs=takes_inputs)
-        check_ready(name, target, model, plugins, where)
+        check_ready(name, target, model, spec.params, plugins, where)
         paid = plugins.is_paid(name) if target is None else bool(getattr(target, "paid", False))
         found.append(Candidate(target, name, model, _normalized(spec, target, name, where), paid))
     return found

@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     )
     from genblaze.testing import ProviderComplianceTests
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
+    from genblaze_ffmpeg.compositor import FFmpegCompositor
+    from genblaze_ffmpeg.transform import FFmpegTransform
     from genblaze_otel import OTelTracer
     from genblaze_parquet import ParquetSink as ParquetSink
 
@@ -120,6 +122,8 @@ __all__ = [
     "EmbeddingError",
     "EvaluationResult",
     "Evaluator",
+    "FFmpegCompositor",
+    "FFmpegTransform",
     "FileEntry",
     "GenblazeError",
     "ImageURLContent",
@@ -223,6 +227,8 @@ _HOMES = {
     "EmbeddingError": "genblaze.errors",
     "EvaluationResult": "genblaze.agents",
     "Evaluator": "genblaze.agents",
+    "FFmpegCompositor": "genblaze_ffmpeg.compositor",
+    "FFmpegTransform": "genblaze_ffmpeg.transform",
     "FileEntry": "genblaze.storing",
     "GenblazeError": "genblaze.errors",
     "ImageURLContent": "genblaze.models.chat",
