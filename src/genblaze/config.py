@@ -11,6 +11,7 @@ Four layers, the first that sets a key wins, key by key:
 from __future__ import annotations
 
 import os
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,12 +60,30 @@ class JournalSettings(_Settings, frozen=True):
     Attributes:
         required: A run whose journal cannot be used buys nothing. Otherwise it goes on and says that it is not
             protected.
-        shared: File through which the processes of this machine share limits; in the user's folder for state
-            (`XDG_STATE_HOME`, else `~/.local/state`) unless given.
+        shared: File through which the processes of this machine share limits and the budget of the day; in the user's
+            folder for state (`XDG_STATE_HOME`, else `~/.local/state`) unless given.
     """
 
     required: bool = True
     shared: str | None = None
+
+
+class BudgetSettings(_Settings, frozen=True):
+    """What may be spent.
+
+    Attributes:
+        per_day_usd: US dollars in a day (UTC), by all processes that share `journal.shared`; None sets no limit.
+        allow_unknown: Let paid providers work whose price is not known beforehand; what they then say it was counts.
+    """
+
+    per_day_usd: float | None = None
+    allow_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no amount of money."""
+        if self.per_day_usd is not None and not (isfinite(self.per_day_usd) and self.per_day_usd >= 0):
+            msg = f"per_day_usd is {self.per_day_usd}: it must be finite and not negative"
+            raise ValueError(msg)
 
 
 class Limit(_Settings, frozen=True):
@@ -103,6 +122,7 @@ class Config(_Settings, frozen=True):
             outcome cannot be among them.
         limits: What may be asked of a provider, by its name.
         journal: The journal of paid work.
+        budget: What may be spent.
     """
 
     select: Select = Select()
@@ -116,6 +136,7 @@ class Config(_Settings, frozen=True):
     )
     limits: dict[str, Limit] = {}
     journal: JournalSettings = JournalSettings()
+    budget: BudgetSettings = BudgetSettings()
 
     def __post_init__(self) -> None:
         """Refuse what must not fall back."""
@@ -266,6 +287,8 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
     "GENBLAZE_TRACERS": ("tracers", _words),
     "GENBLAZE_FALLBACK_ON": ("fallback_on", _words),
     "GENBLAZE_LIMITS": ("limits", _limits),
+    "GENBLAZE_BUDGET_PER_DAY_USD": ("budget.per_day_usd", lambda text, _: _number(text)),
+    "GENBLAZE_BUDGET_ALLOW_UNKNOWN": ("budget.allow_unknown", _truth),
     "GENBLAZE_JOURNAL_REQUIRED": ("journal.required", _truth),
     "GENBLAZE_SHARED_JOURNAL": ("journal.shared", _text),
 }

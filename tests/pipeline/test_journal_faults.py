@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from genblaze import Pipeline, PipelineError, RetryPolicy
+from genblaze.config import BudgetSettings, Config, JournalSettings, load_config
 from genblaze.errors import GenblazeError, JournalError
 from genblaze.pipeline.run_journal import JOURNAL_FILE
+from genblaze.plugins import PluginManager
 
 pytestmark = pytest.mark.needs_plugins
 
@@ -130,9 +132,6 @@ def test_a_run_that_may_do_without_its_journal_says_once_that_it_is_not_protecte
 
 def test_the_setting_lets_all_runs_do_without_their_journal(vendor, tmp_path, monkeypatch):
     monkeypatch.setenv("GENBLAZE_JOURNAL_REQUIRED", "0")
-    from genblaze.config import load_config
-    from genblaze.plugins import PluginManager
-
     garbage(vendor, tmp_path / "out", None)
     assert pipeline(vendor, tmp_path / "out", plugins=PluginManager(config=load_config(tmp_path))).run().ok
 
@@ -282,3 +281,11 @@ def test_a_journal_that_is_full_after_the_submit_costs_the_protection_and_not_th
     assert [event.code for event in events if event.type == "pipeline.warning"] == ["unprotected"]
     assert "job job-1 could not be noted" in caplog.text
     assert "the result could not be noted" in caplog.text
+
+
+def test_a_price_that_cannot_be_noted_after_the_purchase_costs_no_result(vendor, small_disk, tmp_path, caplog):
+    fills_after_purchase(vendor, small_disk)
+    settings = JournalSettings(shared=str(small_disk.folder / "shared.db"))
+    plugins = PluginManager(config=Config(budget=BudgetSettings(per_day_usd=1), journal=settings))
+    assert pipeline(vendor, tmp_path / "out", plugins=plugins).run().ok
+    assert "What local-paid/m cost could not be noted" in caplog.text

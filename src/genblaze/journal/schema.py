@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS entries (
     provider TEXT NOT NULL, model TEXT NOT NULL, step_id TEXT NOT NULL, job_id TEXT, step BLOB, changed REAL NOT NULL,
     PRIMARY KEY (run_id, step_index)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spending (
+    purchase TEXT PRIMARY KEY, day TEXT NOT NULL, amount INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS spending_by_day ON spending (day, amount);
 CREATE TABLE IF NOT EXISTS places (id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, owner TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS turns (provider TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS turns_of_provider ON turns (provider, at);

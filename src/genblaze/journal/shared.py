@@ -1,4 +1,4 @@
-"""What the processes of a machine share of their vendors: places, turns and pauses."""
+"""What the processes of a machine share of their vendors: places, turns, pauses, and the money of the day."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from genblaze.journal import spending
 from genblaze.journal.file import Journal, opened
 from genblaze.journal.owners import is_alive, owner_of_this_process
 
@@ -19,7 +20,7 @@ _MINUTE = 60.0
 class SharedJournal(Journal):
     """A journal for all processes of a machine, whatever their output folders.
 
-    Its commits outlive the process, but not a loss of power: nothing in it is a purchase.
+    Its commits outlive the process, but perhaps not a loss of power: nothing in it is needed to collect a purchase.
     """
 
     synchronous = "NORMAL"
@@ -77,6 +78,34 @@ class SharedJournal(Journal):
                 (provider, until),
             )
         )
+
+    async def reserve(
+        self, purchase: str, day: str, amount: int, limit: int | None, *, known: bool, whole: bool
+    ) -> int | None:
+        """Count a purchase towards what a day may cost.
+
+        Args:
+            purchase: Its identity.
+            day: The day, such as `2026-11-25`.
+            amount: What it costs.
+            limit: What the day may cost; None takes whatever it costs.
+            known: One that was counted before is the same one.
+            whole: The amount is the price; otherwise the price is not known, and something must be left.
+
+        Returns:
+            None, or what is left of the day where that is not enough; nothing is counted then.
+
+        Raises:
+            JournalError: The file cannot be written.
+        """
+        left: int | None = await self.write(
+            lambda connection: spending.reserve(connection, purchase, day, amount, limit, known=known, whole=whole)
+        )
+        return left
+
+    def settle(self, purchase: str, reserved: int, cost: int) -> Future[Any]:
+        """Correct what a purchase counts for, from any thread."""
+        return self.change(lambda connection: spending.settle(connection, purchase, reserved, cost))
 
 
 def _take_turn(connection: sqlite3.Connection, provider: str, per_minute: int, now: float) -> float:

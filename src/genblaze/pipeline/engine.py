@@ -15,6 +15,7 @@ from genblaze.models.event import PipelineStartedEvent, StepQueuedEvent, StreamE
 from genblaze.models.record import utc_now
 from genblaze.models.run import Run
 from genblaze.pipeline.budgeting import refuse_unknown_prices
+from genblaze.pipeline.daily import refuse_unknown_prices_today
 from genblaze.pipeline.delivery import close_run, hand_over_step
 from genblaze.pipeline.emission import Emitter
 from genblaze.pipeline.preflight import check_models
@@ -52,6 +53,8 @@ async def execute(
         await plan.journal.take_up(plan.steps)
     if options.max_cost_usd is not None:
         refuse_unknown_prices(plan, options.max_cost_usd)
+    if plan.day_budget is not None:
+        refuse_unknown_prices_today(plan, plan.day_budget)
     emitter = Emitter(plan, options, stream)
     run = Run(
         run_id=plan.run_id,

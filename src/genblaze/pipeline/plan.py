@@ -16,6 +16,7 @@ from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze.models.record import copied, new_id
 from genblaze.models.step import Step, new_step
+from genblaze.pipeline.daily import DayBudget, day_budget
 from genblaze.pipeline.fallback import choices, provider_name
 from genblaze.pipeline.prompt_template import PromptTemplate
 from genblaze.pipeline.readiness import check_ready
@@ -108,6 +109,7 @@ class Plan(msgspec.Struct, kw_only=True):
     Attributes:
         fallback_on: Failures that hand a step to its next fallback model.
         preflight: Whether providers are asked about their models before the first step.
+        day_budget: What the processes of this machine may spend today.
         output_urls: Where each output of the run came from, by asset id; filled while it runs.
     """
 
@@ -128,6 +130,7 @@ class Plan(msgspec.Struct, kw_only=True):
     preflight: bool = True
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
+    day_budget: DayBudget | None = None
 
 
 def plan(
@@ -175,6 +178,7 @@ def plan(
         courier=PluginCourier(lambda: plugins, input_folder(output_dir)),
         preflight=pipeline._preflight and not given,  # what is taken up may be paid for already
         journal=journal,
+        day_budget=day_budget(plugins.config),
         cache=pipeline._cache,
         moderation=pipeline._moderation,
         tracers=tracers,

@@ -24,7 +24,7 @@ def record_generation(step: Step, generation: Generation) -> None:
     """Put cost, payload and changed fields on the record. The generation is paid by now, so nothing here raises."""
     for name, value in generation.changes.items():
         _change(step, name, value)
-    step.cost_usd = _dollars(generation.cost_usd)
+    step.cost_usd = dollars(generation.cost_usd)
     payload = recordable(generation.payload, "provider_payload")
     step.provider_payload = {**(payload if isinstance(payload, dict) else {}), **step.provider_payload}
 
@@ -73,7 +73,7 @@ def _change(step: Step, name: str, value: Any) -> None:
         logger.warning("What the provider stated for %s is not recorded: %s", name, error)
 
 
-def _dollars(cost: Any) -> float | None:
+def dollars(cost: Any) -> float | None:
     """A cost as the number that it is recorded as; None, unknown, for what is no amount."""
     try:
         dollars = None if cost is None else float(cost)

@@ -18,13 +18,14 @@ from genblaze.models.record import utc_now
 from genblaze.pipeline.budgeting import spending
 from genblaze.pipeline.caching import CacheStage
 from genblaze.pipeline.clock import StepClock
+from genblaze.pipeline.daily import spending_today
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
 from genblaze.pipeline.intake import take_from_outside
 from genblaze.pipeline.journaling import StepJournal
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
 from genblaze.pipeline.outputs import own_copies, take_in
-from genblaze.pipeline.recording import record_assets, record_generation
+from genblaze.pipeline.recording import dollars, record_assets, record_generation
 from genblaze.retry import RetryPolicy
 from genblaze.watch import StepWatch
 
@@ -221,10 +222,13 @@ class StepRun:
             await journal.take_up(driver, job)
         try:
             what = f"{candidate.name}/{candidate.model}"
-            async with gate.slot(clock.stopped):
+            today = spending_today(self.plan.day_budget, driver, job, what, f"{self.step.step_id} {what}")
+            async with gate.slot(clock.stopped), today as settle_today:
                 with spending(self.options.max_cost_usd, driver, job, what) as settle:
                     generation = await driver.run()
-                    settle(generation.cost_usd)
+                    cost = dollars(generation.cost_usd)
+                    settle(cost)
+                    settle_today(cost)
         except ProviderError:
             watch.on_progress("failed")
             raise
