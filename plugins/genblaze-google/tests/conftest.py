@@ -58,4 +58,16 @@ def google(jpeg, mp4, monkeypatch):
         done = {"name": OPERATION, "done": True, "response": {"generateVideoResponse": filmed}}
         vendor.on("GET", f"/v1beta/{OPERATION}", Answer(body={"name": OPERATION}), Answer(body=done))
         vendor.on("GET", "/v1beta/files/f1:download", Answer(body=mp4, headers={"content-type": "video/mp4"}))
+        omni(vendor, mp4)
         yield vendor
+
+
+def omni(vendor, mp4):
+    """The Interactions API."""
+    told = {"id": "v1_i1", "object": "interaction", "model": "gemini-omni-1.2-flash", "status": "in_progress"}
+    told |= {"created": "2026-11-25T12:00:00Z", "updated": "2026-11-25T12:00:00Z", "steps": []}
+    video = {"type": "video", "mime_type": "video/mp4", "uri": f"{vendor.url}/v1beta/files/f1:download?alt=media"}
+    done = {**told, "status": "completed", "steps": [{"type": "model_output", "content": [video]}]}
+    vendor.on("POST", "/v1beta/interactions", Answer(body=told))
+    vendor.on("GET", "/v1beta/interactions/v1_i1", Answer(body=told), Answer(body=done))
+    vendor.on("POST", "/v1beta/interactions/v1_i1/cancel", Answer(body={**told, "status": "cancelled"}))

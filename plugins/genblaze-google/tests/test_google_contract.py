@@ -4,7 +4,7 @@ import pytest
 
 from genblaze import Modality, Step
 from genblaze.testing import ProviderComplianceTests
-from genblaze_google import GeminiImageProvider, ImagenProvider, VeoProvider
+from genblaze_google import GeminiImageProvider, GeminiOmniProvider, ImagenProvider, VeoProvider
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +40,12 @@ class TestVeo(ProviderComplianceTests):
     def make_step(self):
         model = "veo-3.1-generate-preview"
         return Step(provider="google-veo", model=model, prompt="a fox", modality=Modality.VIDEO)
+
+
+class TestOmni(ProviderComplianceTests):
+    def make_provider(self):
+        return GeminiOmniProvider(poll_interval=0.01)
+
+    def make_step(self):
+        model, params = "gemini-omni-1.2-flash", {"duration": 8}
+        return Step(provider="google-omni", model=model, prompt="a fox", modality=Modality.VIDEO, params=params)

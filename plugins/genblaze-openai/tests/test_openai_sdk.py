@@ -1,15 +1,12 @@
 """The official SDK and this plugin send the same requests."""
 
-import re
-
 import openai as sdk
 import pytest
 
 from genblaze import Asset, ChatMessage, Pipeline, ToolCall
+from genblaze.sync import run_sync
+from genblaze.testing import Answer, same_request
 from genblaze_openai import DalleProvider, OpenAITTSProvider, SoraProvider, chat
-
-#: Headers that say who sends or how, not what.
-IGNORED = re.compile(r"host|user-agent|accept(-encoding)?|connection|content-(length|type)|x-stainless-.*")
 
 
 @pytest.fixture
@@ -32,18 +29,9 @@ def run(provider, folder, **step):
     return Pipeline("p", output_dir=folder).step(provider, modality=provider.modality, **step).run()
 
 
-def meaning(call):
-    """A request without what says nothing; file names are the client's own business, but for their suffix."""
-    headers = {name: value for name, value in call.headers.items() if not IGNORED.fullmatch(name)}
-    body = call.body
-    if call.kind == "multipart/form-data":
-        body = [(field, name.rpartition(".")[2], kind, data) for field, name, kind, data in body]
-    return call.method, call.path, call.query, call.kind, headers, body
-
-
 def same(vendor, method, path):
     theirs, ours = vendor.sent(method, path)
-    assert meaning(ours) == meaning(theirs)
+    same_request(ours, theirs)
 
 
 def test_making_a_picture(openai, client, tmp_path):
@@ -92,6 +80,24 @@ def test_asking_for_a_video_with_a_first_frame_and_downloading_it(openai, client
     same(openai, "POST", "/v1/videos")
     same(openai, "GET", "/v1/videos/video_1/content")
     assert openai.sent("GET", "/v1/videos/video_1/content")[1].headers["accept"] == "application/binary"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_looking_after_a_video_and_listing_them(openai, client):
+    client.videos.retrieve("video_1")
+    client.videos.list(limit=100, order="desc")
+    provider = SoraProvider()
+    run_sync(lambda: provider.look("video_1"))
+    run_sync(lambda: anext(provider._videos(0.0), None))
+    same(openai, "GET", "/v1/videos/video_1")
+    same(openai, "GET", "/v1/videos")
+
+
+def test_listing_models(openai, client):
+    openai.on("GET", "/v1/models", Answer(body={"object": "list", "data": [{"id": "gpt-image-2", "object": "model"}]}))
+    client.models.list()
+    DalleProvider().discover_models()
+    same(openai, "GET", "/v1/models")
 
 
 def test_asking_a_language_model(openai, client, completion):

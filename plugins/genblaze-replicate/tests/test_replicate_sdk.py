@@ -1,44 +1,34 @@
 """The official SDK and this plugin send the same requests."""
 
 import os
-import re
 
 import pytest
 import replicate as sdk
 
 from genblaze import Asset, Pipeline
 from genblaze.sync import run_sync
-from genblaze.testing import Answer
+from genblaze.testing import Answer, same_request
 from genblaze_replicate import ReplicateProvider
 
 VERSION = "5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa"
 MODEL, ASKED = "black-forest-labs/flux-schnell", {"prompt": "a fox", "num_outputs": 2, "go_fast": True}
+MORE = {"created_at": "2026-11-25T12:00:00Z", "logs": "", "urls": {}}
 SUBMIT = "/v1/(.*/)?predictions"
-#: Headers that say who sends or how, not what; that we let nothing run on unwatched is our addition.
-IGNORED = re.compile(r"host|user-agent|accept(-encoding)?|connection|content-(length|type)|cancel-after")
 
 
 @pytest.fixture
 def client(replicate, prediction):
-    more = {"created_at": "2026-11-25T12:00:00Z", "logs": "", "urls": {}}
-    replicate.on("POST", SUBMIT, Answer(status=201, body=prediction(**more)))
-    replicate.on("POST", "/v1/predictions/p1/cancel", Answer(body=prediction(status="canceled", **more)))
+    replicate.on("POST", SUBMIT, Answer(status=201, body=prediction(**MORE)))
+    replicate.on("POST", "/v1/predictions/p1/cancel", Answer(body=prediction(status="canceled", **MORE)))
     made = sdk.Client(api_token=os.environ["REPLICATE_API_TOKEN"], base_url=replicate.url)
     yield made
     made._client.close()  # it has no method of its own for that
 
 
-def meaning(call):
-    headers = {name: value for name, value in call.headers.items() if not IGNORED.fullmatch(name)}
-    body = call.body
-    if call.kind == "multipart/form-data":
-        body = [(field, kind, data) for field, _, kind, data in body if field == "content"]
-    return call.method, call.path, call.query, call.kind, headers, body
-
-
 def same(vendor, method, path):
+    """That we let nothing run on unwatched (`Cancel-After`) is our addition."""
     theirs, ours = vendor.sent(method, path)
-    assert meaning(ours) == meaning(theirs)
+    same_request(ours, theirs, "cancel-after")
 
 
 def run(folder, model, **more):
@@ -70,6 +60,19 @@ def test_cancelling(replicate, client):
     same(replicate, "POST", "/v1/predictions/p1/cancel")
 
 
+def test_looking_after_a_prediction_and_listing_them(replicate, client, prediction):
+    replicate.on("GET", "/v1/predictions", Answer(body={"results": [], "next": None, "previous": None}))
+    replicate.on("GET", "/v1/predictions/p1", Answer(body=prediction(**MORE)))
+    client.predictions.get("p1")
+    client.predictions.list()
+    provider = ReplicateProvider()
+    run_sync(lambda: provider.look("p1"))
+    run_sync(lambda: anext(provider._predictions(0.0), None))
+    same(replicate, "GET", "/v1/predictions/p1")
+    theirs, ours = replicate.sent("GET", "/v1/predictions")
+    assert (ours.path, ours.query[0][0], theirs.query) == (theirs.path, "created_after", [])  # it has no such argument
+
+
 def test_uploading_a_file(replicate, client, png, tmp_path):
     path = tmp_path / "large.png"
     path.write_bytes(png + bytes(300_000))
@@ -78,4 +81,8 @@ def test_uploading_a_file(replicate, client, png, tmp_path):
     replicate.on("POST", "/v1/files", Answer(status=201, body={**file, "urls": {"get": "https://files.example/f1"}}))
     client.files.create(path)
     run(tmp_path, MODEL, external_inputs=[Asset(url=path.as_uri(), media_type="image/png")])
-    same(replicate, "POST", "/v1/files")
+    theirs, ours = replicate.sent("POST", "/v1/files")
+    content = next(part for part in theirs.body if part[0] == "content")  # the SDK adds its own guess of name and type
+    (mine,) = ours.body
+    assert (mine[0], mine[2:]) == (content[0], content[2:])
+    assert ours.headers["authorization"] == theirs.headers["authorization"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from genblaze.testing.vendors import Answer as Answer
     from genblaze.testing.vendors import Received as Received
     from genblaze.testing.vendors import VendorSimulator as VendorSimulator
+    from genblaze.testing.vendors import same_request as same_request
 
 _HOMES = {
     "Answer": "vendors",
@@ -44,6 +45,7 @@ _HOMES = {
     "VendorSimulator": "vendors",
     "plugins_with": "isolated",
     "rules_of": "contract",
+    "same_request": "vendors",
 }
 
 __all__ = sorted(_HOMES)

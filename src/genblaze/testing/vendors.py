@@ -25,8 +25,12 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Answer", "Received", "VendorSimulator"]
+__all__ = ["Answer", "Received", "VendorSimulator", "same_request"]
 
+#: Headers that say who sends or how, not what.
+_UNSAID: Final = (
+    r"host|user-agent|accept(-encoding)?|connection|content-(length|type)|traceparent|x-stainless-.*|x-goog-api-client"
+)
 #: Seconds that a request to be left without an answer is held at most.
 HELD_SEC: Final = 60.0
 
@@ -70,6 +74,39 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     def field(self, name: str) -> bytes | None:
         """The content of the first part of that name in a multipart body."""
         return next((part[3] for part in self.body if part[0] == name), None)
+
+
+def same_request(ours: Received, theirs: Received, *ignored: str) -> None:
+    """Check that two requests mean the same: ours, and that of the vendor's official SDK.
+
+    What says who sends or how is left out, and of file names all but the suffix.
+
+    Args:
+        ours: What the provider sent.
+        theirs: What the SDK sent.
+        ignored: Headers to leave out besides, as regular expressions.
+
+    Raises:
+        AssertionError: They differ; with every difference.
+    """
+    left, right = _meaning(ours, ignored), _meaning(theirs, ignored)
+    different = {name: (left[name], right[name]) for name in left if left[name] != right[name]}
+    assert not different, f"ours and the SDK's: {different}"
+
+
+def _meaning(call: Received, ignored: tuple[str, ...]) -> dict[str, Any]:
+    unsaid = re.compile("|".join((_UNSAID, *ignored)))
+    body = call.body
+    if call.kind == "multipart/form-data":
+        body = [(field, name.rpartition(".")[2], kind, data) for field, name, kind, data in body]
+    return {
+        "method": call.method,
+        "path": call.path,
+        "query": call.query,
+        "kind": call.kind if call.body else "",  # some clients label requests without a body
+        "headers": {name: value for name, value in call.headers.items() if not unsaid.fullmatch(name)},
+        "body": body,
+    }
 
 
 Reaction: TypeAlias = "Answer | Callable[[Received], Answer]"

@@ -11,16 +11,27 @@ if TYPE_CHECKING:
     from genblaze_google.chatting import chat as chat
     from genblaze_google.gemini import GeminiImageProvider as GeminiImageProvider
     from genblaze_google.imagen import ImagenProvider as ImagenProvider
+    from genblaze_google.omni import GeminiOmniProvider as GeminiOmniProvider
+    from genblaze_google.tts import GeminiTTSProvider as GeminiTTSProvider
     from genblaze_google.veo import VeoProvider as VeoProvider
 
-__all__ = ["GeminiImageProvider", "ImagenProvider", "VeoProvider", "achat", "chat"]
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "GeminiImageProvider": "gemini",
-        "ImagenProvider": "imagen",
-        "VeoProvider": "veo",
-        "achat": "chatting",
-        "chat": "chatting",
-    },
-)
+_HOMES = {
+    "GeminiImageProvider": "gemini",
+    "GeminiOmniProvider": "omni",
+    "GeminiTTSProvider": "tts",
+    "ImagenProvider": "imagen",
+    "VeoProvider": "veo",
+    "achat": "chatting",
+    "chat": "chatting",
+}
+
+__all__ = [
+    "GeminiImageProvider",
+    "GeminiOmniProvider",
+    "GeminiTTSProvider",
+    "ImagenProvider",
+    "VeoProvider",
+    "achat",
+    "chat",
+]
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

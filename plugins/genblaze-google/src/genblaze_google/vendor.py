@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _C = ProviderErrorCode
 _SOURCE = "ai.google.dev/gemini-api/docs/deprecations"
 _CHECKED = date(2026, 11, 22)
-_LIVE_IMAGE = "gemini-3.1-flash-image"
+_LIVE_IMAGE, _LIVE_VIDEO = "gemini-3.1-flash-image", "gemini-omni-1.2-flash"
 
 
 def _model(name: str, modality: Modality, **facts: Any) -> KnownModel:
@@ -40,6 +40,12 @@ _PICTURES = (
     ),
     *_gone(Modality.IMAGE, date(2026, 10, 2), _LIVE_IMAGE, "gemini-2.5-flash-image"),
 )
+#: Models of `GeminiTTSProvider` and of `GeminiOmniProvider`.
+_SPEECH = [_model(name, Modality.AUDIO) for name in ("gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts")]
+_OMNI = (
+    _model("gemini-omni-1.2-flash", Modality.VIDEO, price="0.023 to 0.21 USD per second, by resolution"),
+    _model("gemini-omni-1.1-flash", Modality.VIDEO, price="0.03 to 0.30 USD per second, by resolution"),
+)
 #: Models of `ImagenProvider`.
 _IMAGEN = _gone(
     Modality.IMAGE,
@@ -51,9 +57,11 @@ _IMAGEN = _gone(
 )
 #: Models of `VeoProvider`; the last two ended in the course of October.
 _VEO = (
-    *_gone(Modality.VIDEO, date(2026, 6, 30), None, "veo-2.0-generate-001"),
-    *_gone(Modality.VIDEO, date(2026, 6, 30), None, "veo-3.0-generate-001", "veo-3.0-fast-generate-001"),
-    *_gone(Modality.VIDEO, date(2026, 10, 31), None, "veo-3.1-generate-preview", "veo-3.1-fast-generate-preview"),
+    *_gone(Modality.VIDEO, date(2026, 6, 30), _LIVE_VIDEO, "veo-2.0-generate-001"),
+    *_gone(Modality.VIDEO, date(2026, 6, 30), _LIVE_VIDEO, "veo-3.0-generate-001", "veo-3.0-fast-generate-001"),
+    *_gone(
+        Modality.VIDEO, date(2026, 10, 31), _LIVE_VIDEO, "veo-3.1-generate-preview", "veo-3.1-fast-generate-preview"
+    ),
 )
 
 _POLICY = ("usage guidelines", "safety", "responsible ai")
@@ -98,13 +106,16 @@ GOOGLE = Vendor(
         "API_KEY_INVALID": _C.AUTH_FAILURE,
         "FAILED_PRECONDITION": _C.AUTH_FAILURE,  # no billing account, or a region that is not served
         "DEADLINE_EXCEEDED": _C.TIMEOUT,
+        "failed_precondition": _C.AUTH_FAILURE,  # the Interactions API writes its codes so
+        "deadline_exceeded": _C.TIMEOUT,
     },
     statuses={499: _C.TIMEOUT},
     judge=_judge,
     takes=("data",),
-    models=(*_PICTURES, *_VEO),
+    models=(*_PICTURES, *_SPEECH),
 )
-"""The vendor of the providers here."""
+"""The vendor of the providers here; those below have models that only one of them speaks to."""
 
 IMAGEN = msgspec.structs.replace(GOOGLE, models=tuple(_IMAGEN))
-"""The same, with the models that only `ImagenProvider` speaks to."""
+OMNI = msgspec.structs.replace(GOOGLE, models=_OMNI)
+VEO = msgspec.structs.replace(GOOGLE, models=_VEO)

@@ -9,7 +9,7 @@ from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
 from genblaze_google.provider import GoogleProvider
-from genblaze_google.vendor import refused_content
+from genblaze_google.vendor import VEO, refused_content
 from genblaze_google.wire import inline, refused, wire_names
 from genblaze_http import PolledProvider, Work
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _C = ProviderErrorCode
 _FRAMES = ("image", "lastFrame")
+#: The role, in the metadata of an input asset, of a picture that shows what is to be seen in the video.
+REFERENCE = "reference"
 _NAMES = {"duration": "durationSeconds", "number_of_videos": "sampleCount"}
 #: Codes of google.rpc.Code, with which an operation ends.
 _ENDS = {
@@ -35,13 +37,15 @@ _ENDS = {
 class VeoProvider(GoogleProvider, PolledProvider):
     """Videos by Veo, which Google shut down for API keys in 2026.
 
-    Up to two input pictures are the first and the last frame. Parameters: `duration` (or `duration_seconds`; seconds),
+    Up to two input pictures are the first and the last frame; those with `metadata={"role": "reference"}` show what
+    is to be seen in it, and an input video is gone on with. Parameters: `duration` (or `duration_seconds`; seconds),
     `aspect_ratio`, `resolution`, `person_generation`, `number_of_videos`, `enhance_prompt`, or Google's own names.
     """
 
     name = "google-veo"
+    vendor = VEO
     modality = Modality.VIDEO
-    takes_inputs = ("image",)
+    takes_inputs = ("image", "video")
     poll_interval = 10.0
 
     async def begin(self, work: Work) -> Submitted:
@@ -77,18 +81,31 @@ class VeoProvider(GoogleProvider, PolledProvider):
 
     async def _body(self, work: Work) -> dict[str, Any]:
         params = wire_names(self.params(work), _NAMES)
-        instance: dict[str, Any] = {"prompt": params.pop("prompt")}
-        frames = work.inputs("image")
-        if len(frames) > len(_FRAMES):
-            msg = f"{self.name}: inputs: a first and a last frame are taken, not {len(frames)} pictures"
-            raise refused(msg, _C.INVALID_INPUT)
-        for name, asset in zip(_FRAMES, frames, strict=False):
-            instance[name] = await inline(work, asset, "bytesBase64Encoded")
+        instance: dict[str, Any] = {"prompt": params.pop("prompt"), **await self._inputs(work)}
         if "durationSeconds" in params:
             params["durationSeconds"] = int(params["durationSeconds"])
         if work.request.negative_prompt is not None:
             params.setdefault("negativePrompt", work.request.negative_prompt)
         return {"instances": [instance], **({"parameters": params} if params else {})}
+
+    async def _inputs(self, work: Work) -> dict[str, Any]:
+        """Frames, references and the video to go on with, where Google has them."""
+        pictures, videos = work.inputs("image"), work.inputs("video")
+        references = [asset for asset in pictures if asset.metadata.get("role") == REFERENCE]
+        frames = [asset for asset in pictures if asset not in references]
+        if len(frames) > len(_FRAMES) or len(videos) > 1:
+            msg = f"{self.name}: inputs: two frames and one video are taken, not {len(frames)} and {len(videos)}"
+            raise refused(msg, _C.INVALID_INPUT)
+        found: dict[str, Any] = {}
+        for name, asset in zip(_FRAMES, frames, strict=False):
+            found[name] = await inline(work, asset, "bytesBase64Encoded")
+        shown = [await inline(work, asset, "bytesBase64Encoded") for asset in references]
+        if shown:
+            found["referenceImages"] = [{"image": image, "referenceType": "ASSET"} for image in shown]
+        for asset in videos:
+            film = await inline(work, asset, "encodedVideo")
+            found["video"] = {"encoding": film.pop("mimeType"), **film}
+        return found
 
 
 def _failed(name: str, error: Mapping[str, Any]) -> ProviderError:
