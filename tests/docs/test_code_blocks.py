@@ -6,6 +6,8 @@ it prints, where `...` stands for anything (nothing below: anything goes). A not
     any-language file=NAME  is saved under this name instead of run
     console from-clone      runs in a copy of the repository with an empty environment (slow)
     console run-by-ci       is what .ci/run runs, so it is only compared with that
+    console workshop        runs with an empty environment and a folder of wheels, as do all blocks of that page (slow)
+    console elsewhere       the same, later
 """
 
 import os
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from wheelhouse import offline, wheelhouse
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -28,6 +31,7 @@ PAGES = [
 FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUNNABLE = {"python", "console"}
 ILLUSTRATIVE = {"toml", "text", "json", "ini", "sh"}
+FROM_WHEELS = {"workshop", "elsewhere"}
 
 
 class Block(NamedTuple):
@@ -102,7 +106,7 @@ def run_block(block: Block, folder: Path, namespace: dict[str, object]) -> None:
 
 
 def is_elsewhere(block: Block) -> bool:
-    return block.note in {"from-clone", "run-by-ci"}
+    return block.note in {"from-clone", "run-by-ci", *FROM_WHEELS}
 
 
 @pytest.mark.needs_plugins
@@ -142,6 +146,24 @@ def test_a_command_for_a_fresh_clone_runs_in_one(block, tmp_path):
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     environ["PATH"] = f"{tmp_path / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     check_console(block, clone, environ)
+
+
+def pages_from_wheels() -> list[Path]:
+    return [page for page in PAGES if any(block.note in FROM_WHEELS for block in blocks(page))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages_from_wheels(), ids=lambda page: page.name)
+def test_a_page_for_fresh_environments_runs_with_wheels_and_no_index(page, tmp_path):
+    wheels = wheelhouse(tmp_path / "wheels", "pytest", "build", "flit_core")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    environ = {**offline(wheels), "HOME": str(tmp_path), "COLUMNS": "80"}
+    for block in blocks(page):
+        if block.note in FROM_WHEELS:
+            check_console(block, folder, environ)
+        else:
+            run_block(block, folder, {})
 
 
 def test_ci_runs_the_command_that_the_readme_names():

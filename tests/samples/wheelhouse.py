@@ -67,14 +67,14 @@ def pack(found: Distribution, folder: Path) -> None:
         wheel.writestr(str(record), text.getvalue())
 
 
+def offline(wheels: Path) -> dict[str, str]:
+    """This process's variables without Python's, and with those by which pip installs from a folder of wheels alone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PIP_"))}
+    pip = {"NO_INDEX": "1", "FIND_LINKS": str(wheels), "DISABLE_PIP_VERSION_CHECK": "1", "NO_COMPILE": "1"}
+    return {**kept, **{f"PIP_{name}": value for name, value in pip.items()}}
+
+
 def fresh_environment(folder: Path, wheels: Path) -> dict[str, str]:
     """Make a virtual environment; gives the variables under which `python` and `pip` are its own, and offline."""
     venv.create(folder, with_pip=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PIP_"))}
-    return {
-        **kept,
-        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(wheels),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
+    return {**offline(wheels), "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
