@@ -270,18 +270,25 @@ class Driver:
 
 
 async def submit(job: Job, context: GenerateContext) -> Any:
-    """Submit a job. An id that a `def` submit returns after the engine stopped waiting is announced all the same."""
+    """Submit a job. What a `def` submit returns after the engine stopped waiting, the context is told all the same."""
     if inspect.iscoroutinefunction(job.submit):
         return await job.submit()
 
     def submit_in_thread() -> Any:
         outcome = job.submit()
-        if context.cancelled and isinstance(outcome, str | Submitted):
-            context.accepted(outcome if isinstance(outcome, str) else outcome.job_id)
+        if context.cancelled and outcome is not None:
+            _tell_late(outcome, context)
         return outcome
 
     outcome = await daemon_threads.run(submit_in_thread)
     return await outcome if isinstance(outcome, Awaitable) else outcome
+
+
+def _tell_late(outcome: Any, context: GenerateContext) -> None:
+    if isinstance(outcome, str | Submitted):
+        context.accepted(outcome if isinstance(outcome, str) else outcome.job_id)
+    elif isinstance(outcome, Generation) and context.on_late_result is not None:
+        context.on_late_result(outcome)
 
 
 def _is_cancelled() -> bool:

@@ -181,6 +181,7 @@ class GenerateContext:
         "deadline",
         "on_accepted",
         "on_hold_back",
+        "on_late_result",
         "output_dir",
     )
 
@@ -203,6 +204,7 @@ class GenerateContext:
         self._cancelled = False
         self.on_accepted: Callable[[str], None] | None = None  # set by the driver
         self.on_hold_back: Callable[[float], None] | None = None  # set by the driver
+        self.on_late_result: Callable[[Generation], None] | None = None  # set where there is a journal
 
     def accepted(self, job_id: str) -> None:
         """Tell the vendor's job id as soon as it is known, from any thread.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 import subprocess
@@ -13,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from genblaze import Asset, BaseProvider, Pipeline, ProviderError, ProviderErrorCode, RetryPolicy, SubmitResult
+from genblaze import (
+    Asset,
+    BaseProvider,
+    Pipeline,
+    ProviderError,
+    ProviderErrorCode,
+    RetryPolicy,
+    SubmitResult,
+    SyncProvider,
+)
 from genblaze.errors import JournalError, PipelineError, RunTakenError
 from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process
 
@@ -90,6 +100,12 @@ def pipeline(vendor, folder: Path, **options) -> Pipeline:
 
 def entry(folder: Path, run_id: str) -> Entry:
     return open_journal(folder / ".genblaze" / "journal.db").entries(run_id)[0]
+
+
+def wait_for_state(folder: Path, run_id: str, state: str) -> None:
+    deadline = time.monotonic() + 60
+    while entry(folder, run_id).state != state and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_a_paid_step_is_noted_with_its_job_and_result(tmp_path):
@@ -247,12 +263,45 @@ def test_a_job_id_that_comes_after_the_engine_stopped_waiting_is_noted_and_colle
     run_id = failed.value.result.run.run_id
     assert entry(tmp_path, run_id).state == INTENT
     leave.set()
-    deadline = time.monotonic() + 60
-    while entry(tmp_path, run_id).state != SUBMITTED and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for_state(tmp_path, run_id, SUBMITTED)
     vendor = Vendor()
     assert pipeline(vendor, tmp_path).resume(run_id).ok
     assert vendor.submits == []
+
+
+class Blocking(SyncProvider):
+    """Paid, answers in one call, and takes its time."""
+
+    name = "blocking-vendor"
+    paid = True
+
+    def __init__(self, folder, leave):
+        super().__init__(retry_policy=RetryPolicy.disabled())
+        self.folder, self.leave, self.calls = folder, leave, 0
+
+    def generate(self, step, config=None):
+        self.calls += 1
+        assert self.leave.wait(60)
+        path = self.folder / f"{step.step_id}.bin"
+        path.write_bytes(step.prompt.encode())
+        step.assets = [Asset(url=path.as_uri(), media_type="application/x-test")]
+        step.cost_usd = 2.0
+        return step
+
+
+def test_a_result_that_comes_after_the_engine_stopped_waiting_is_kept_and_delivered_when_the_run_is_resumed(tmp_path):
+    leave = threading.Event()
+    vendor = Blocking(tmp_path, leave)
+    with pytest.raises(PipelineError, match="Outcome unknown: timed out") as failed:
+        pipeline(vendor, tmp_path).run(timeout=1)
+    run_id = failed.value.result.run.run_id
+    leave.set()
+    wait_for_state(tmp_path, run_id, FINISHED)
+    result = pipeline(vendor, tmp_path).resume(run_id)
+    assert result.ok
+    assert (vendor.calls, result.run.steps[0].cost_usd) == (1, 2.0)
+    assert result.local_path(result.assets[0]).read_bytes().startswith(b"a fox")
+    assert result.assets[0].sha256 == hashlib.sha256(b"a fox").hexdigest()
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ValueError("not JSON"), KeyError("id"), ConnectionResetError()])

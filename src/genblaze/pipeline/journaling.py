@@ -159,6 +159,14 @@ class StepJournal:
         except JournalError as error:
             self._lacks("the result", error)
 
+    async def finished_late(self, step: Step) -> None:
+        """Note a result that came after the engine stopped waiting; `step` is its whole record.
+
+        Raises:
+            JournalError: It cannot be noted.
+        """
+        await asyncio.wrap_future(self._run.put(self._entry(FINISHED, step)))
+
     def _lacks(self, what: str, error: JournalError) -> None:
         """Tell what the journal lacks: in the log, in the record, and to those who hear the run."""
         self.unrecorded.append(what)
@@ -169,8 +177,8 @@ class StepJournal:
     async def _note(self, state: str) -> None:
         await asyncio.wrap_future(self._run.put(self._entry(state)))
 
-    def _entry(self, state: str) -> Entry:
-        step = self._step
+    def _entry(self, state: str, step: Step | None = None) -> Entry:
+        step = step or self._step
         return Entry(
             run_id=self._run.run_id,
             step_index=step.step_index or 0,

@@ -14,11 +14,14 @@ from genblaze.file_urls import local_file
 from genblaze.models.asset import AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.record import new_id
+from genblaze.pipeline.recording import record_assets
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
+    from genblaze.jobs import Generation
     from genblaze.layout import Layout
     from genblaze.models.asset import Asset
+    from genblaze.models.step import Step
     from genblaze.pipeline.plan import Plan
     from genblaze.plugins import PluginManager
 
@@ -41,6 +44,25 @@ def own_copies(made: tuple[Asset, ...], plan: Plan) -> list[Asset]:
         if plan.output_urls.setdefault(asset.asset_id, asset.url) != asset.url:
             asset.asset_id = new_id()
     return taken
+
+
+async def take_in_generation(step: Step, made: Generation, inputs: list[Asset], plan: Plan) -> None:
+    """Complete the outputs of a step; one that is an input handed on is recorded where the input itself lies.
+
+    Args:
+        step: The record.
+        made: What the provider made.
+        inputs: The step's inputs as the provider was given them.
+        plan: The run.
+
+    Raises:
+        GenblazeError: There are none, or one cannot be fetched; the record has them as they are then.
+    """
+    record_assets(step, own_copies(made.assets, plan))
+    await take_in(step.assets, plan, made.origin)
+    recorded = {given.url: asset.url for given, asset in zip(inputs, step.inputs, strict=True)}
+    for asset in step.assets:
+        asset.url = recorded.get(asset.url, asset.url)
 
 
 async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) -> None:

@@ -23,9 +23,10 @@ from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
 from genblaze.pipeline.intake import take_from_outside
 from genblaze.pipeline.journaling import StepJournal
+from genblaze.pipeline.late import keep_late_result
 from genblaze.pipeline.moderating import moderate_output, moderate_prompt
-from genblaze.pipeline.outputs import own_copies, take_in
-from genblaze.pipeline.recording import dollars, record_assets, record_generation
+from genblaze.pipeline.outputs import take_in_generation
+from genblaze.pipeline.recording import dollars, record_generation
 from genblaze.retry import RetryPolicy
 from genblaze.watch import StepWatch
 
@@ -126,7 +127,7 @@ class StepRun:
             if not await self._answer_from_journal() and not await cache.answer():
                 generation = await self._generate(inputs, clock)
                 record_generation(step, generation)
-                await self._take_in(generation, inputs)
+                await take_in_generation(step, generation, inputs, self.plan)
             if hook is not None:
                 await moderate_output(hook, step)
             step.status, step.error = StepStatus.SUCCEEDED, None
@@ -140,14 +141,6 @@ class StepRun:
         if self.plan.moderation is not None:
             await moderate_output(self.plan.moderation, self.step)
         self.step.status = StepStatus.SUCCEEDED
-
-    async def _take_in(self, made: Generation, inputs: list[Asset]) -> None:
-        """Complete the outputs; one that is an input handed on is recorded where the input itself lies."""
-        record_assets(self.step, own_copies(made.assets, self.plan))  # kept, addresses and all, if fetching them fails
-        await take_in(self.step.assets, self.plan, made.origin)
-        recorded = {given.url: asset.url for given, asset in zip(inputs, self.step.inputs, strict=True)}
-        for asset in self.step.assets:
-            asset.url = recorded.get(asset.url, asset.url)
 
     async def _answer_from_journal(self) -> bool:
         """Take over what an earlier process of the same run finished."""
@@ -219,6 +212,7 @@ class StepRun:
         driver = Driver(guarded, context, policy, watch, gate, clock.stopped)
         self._driver = driver
         if journal is not None:
+            context.on_late_result = keep_late_result(self.plan, self.step, inputs, journal)
             await journal.take_up(driver, job)
         try:
             what = f"{candidate.name}/{candidate.model}"
