@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 PLUGIN = """
 from pathlib import Path
@@ -26,7 +30,8 @@ class Vendor(BaseProvider):
         if Path("die").exists():
             import os
             os._exit(9)
-        return True
+        Path("polled").touch()
+        return not Path("hold").exists()
 
     def fetch_output(self, job_id, step):
         path = Path("out.bin").absolute()
@@ -77,6 +82,48 @@ def test_a_run_that_died_after_its_submit_is_collected_and_not_bought_again(tmp_
     assert f"{run_id}  completed" in resumed.stdout
     assert (tmp_path / "ledger.txt").read_text() == "submit\n"
     assert genblaze(tmp_path, environment, "resume").stdout == "nothing to resume\n"
+
+
+@pytest.mark.slow
+def test_of_two_commands_that_resume_a_run_one_does_it_and_the_other_says_so(tmp_path):
+    environment = install(tmp_path)
+    template = {"name": "bought", "steps": [{"provider_name": "ledger", "model": "m", "prompt": "a fox"}]}
+    (tmp_path / "template.json").write_text(json.dumps(template))
+    (tmp_path / "die").touch()
+    assert genblaze(tmp_path, environment, "run", "template.json").returncode == 9
+    (tmp_path / "die").unlink()
+    (tmp_path / "hold").touch()
+    run_id = genblaze(tmp_path, environment, "runs").stdout.split()[0]
+    command = [sys.executable, "-m", "genblaze", "resume", run_id]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as first:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "polled").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        second = genblaze(tmp_path, environment, "resume", run_id)
+        (tmp_path / "hold").unlink()
+        done, _ = first.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"{run_id}  not resumed: Run {run_id} is being worked on by process {first.pid}" in second.stderr
+    assert (first.returncode, f"{run_id}  completed" in done) == (0, True)
+    assert (tmp_path / "ledger.txt").read_text() == "submit\n"
+
+
+def test_a_run_whose_plugin_is_missing_does_not_keep_others_from_being_resumed(tmp_path):
+    environment = install(tmp_path)
+    for provider in ("missing", "ledger"):
+        template = {"steps": [{"provider_name": "ledger", "model": "m", "prompt": "a fox"}]}
+        (tmp_path / "template.json").write_text(json.dumps(template))
+        (tmp_path / "die").touch()
+        assert genblaze(tmp_path, environment, "run", "template.json").returncode == 9
+        if provider == "missing":
+            with sqlite3.connect(tmp_path / "output" / ".genblaze" / "journal.db") as connection:
+                connection.execute("UPDATE runs SET template = replace(template, '\"ledger\"', '\"missing\"')")
+            connection.close()
+    (tmp_path / "die").unlink()
+    resumed = genblaze(tmp_path, environment, "resume")
+    assert resumed.returncode == 1
+    assert "not resumed: " in resumed.stderr
+    assert "completed" in resumed.stdout
 
 
 def test_without_a_journal_the_command_says_where_it_looked(tmp_path):

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
 from genblaze import Pipeline, RetryPolicy
 from genblaze_local import LocalPaidProvider
-from genblaze_local.paid_vendor import KINDS
+from genblaze_local.paid_vendor import FAULTS, KINDS
 
+PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "paid-once.md"
 AT_ONCE = RetryPolicy(max_attempts=4, initial_backoff_sec=0.0)
 
 
@@ -62,42 +64,32 @@ def buy(vendor, folder, **options):
     return sent_after - sent, bought_after - bought, result.run.steps[0]
 
 
-LOST = ("reset_after_body", "half_answer", "not_json", "500", "502", "504")
+def cases():
+    """The documentation's table: failure, whether the vendor took the request, kind of vendor, what is to happen."""
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `"):
+            named, took, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            for kind, cell in zip(KINDS, cells, strict=True):
+                yield named.split("`")[1], took == "yes", kind, cell
 
 
-@pytest.mark.parametrize("fault", LOST)
-@pytest.mark.parametrize(("kind", "sends"), [("idempotent", 2), ("listing", 1), ("neither", 1)])
-def test_a_taken_submit_whose_answer_is_lost_is_bought_once(vendors, tmp_path, kind, sends, fault):
+def told(sent, bought, step):
+    held = step.error_code == "unknown" and step.error.startswith("Outcome unknown:")
+    assert (step.status == "succeeded") != held
+    return f"{sent} sent, {bought} bought" + (", held" if held else "")
+
+
+@pytest.mark.parametrize(("fault", "taken", "kind", "expected"), list(cases()))
+def test_failures_of_a_submit_come_to_what_the_documentation_says(vendors, tmp_path, fault, taken, kind, expected):
     vendor = vendors[kind]
-    vendor.order(fault, accept=True)
-    sent, bought, step = buy(vendor, tmp_path)
-    assert (sent, bought) == (sends, 1)
-    if kind == "neither":
-        assert step.error.startswith("Outcome unknown:")
-        assert step.error_code == "unknown"
-    else:
-        assert step.status == "succeeded"
+    vendor.order(fault, accept=taken)
+    assert told(*buy(vendor, tmp_path)) == expected
 
 
-@pytest.mark.parametrize(("kind", "sends"), [("idempotent", 2), ("listing", 1), ("neither", 1)])
-def test_a_submit_without_an_answer_is_bought_once(vendors, tmp_path, kind, sends):
-    vendor = vendors[kind]
-    vendor.order("no_answer")
-    sent, bought, step = buy(vendor, tmp_path)
-    assert (sent, bought) == (sends, 1)
-    assert (step.status == "succeeded") == (kind != "neither")
-
-
-@pytest.mark.parametrize("fault", ["reset_before_body", "500", "504"])
-@pytest.mark.parametrize(("kind", "sends", "buys"), [("idempotent", 2, 1), ("listing", 2, 1), ("neither", 1, 0)])
-def test_a_submit_that_may_have_been_taken_is_sent_again_only_where_that_is_safe(
-    vendors, tmp_path, kind, sends, buys, fault
-):
-    vendor = vendors[kind]
-    vendor.order(fault, accept=False)
-    sent, bought, step = buy(vendor, tmp_path)
-    assert (sent, bought) == (sends, buys)
-    assert (step.status == "succeeded") == bool(buys)
+def test_the_documentation_names_every_failure_that_the_vendor_knows():
+    named = {(fault, taken) for fault, taken, _, _ in cases()}
+    assert {fault for fault, _ in named} == set(FAULTS)
+    assert all(FAULTS[fault] in (taken, None) for fault, taken in named)
 
 
 @pytest.mark.parametrize("fault", ["429", "503"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from genblaze.cli.runs import journal_of, run_of
+from genblaze.errors import GenblazeError
 
 if TYPE_CHECKING:
     from genblaze.journal import RunRecord
@@ -40,8 +41,12 @@ def _resume(record: RunRecord, *, resend: bool) -> bool:
             err=True,
         )
         return False
-    pipeline = PipelineTemplate.from_json(record.template).instantiate(output_dir=record.output_dir)
-    result = pipeline.resume(record.run_id, resend=resend, fail_fast=False, raise_on_failure=False)
+    try:
+        pipeline = PipelineTemplate.from_json(record.template).instantiate(output_dir=record.output_dir)
+        result = pipeline.resume(record.run_id, resend=resend, fail_fast=False, raise_on_failure=False)
+    except GenblazeError as error:  # another process was faster, a plugin is missing: the other runs go on
+        click.echo(f"{record.run_id}  not resumed: {error}", err=True)
+        return False
     for asset in result.assets:
         click.echo(f"{asset.sha256}  {result.local_path(asset) or asset.url}")
     if summary := result.error_summary():
