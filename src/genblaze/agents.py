@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from genblaze.errors import GenblazeError, PipelineTimeoutError, PluginError
+from genblaze.loops import come_home
 from genblaze.models.enums import RunStatus
 from genblaze.models.event import (
     AgentCompletedEvent,
@@ -253,6 +254,7 @@ class AgentLoop:
         from genblaze.pipeline.options import RUN_CONCURRENCY, resolve
         from genblaze.pipeline.plan import plan
 
+        await come_home()  # where the caller's own functions are called
         pipeline = self._pipeline(context)
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
         planned = plan(pipeline)

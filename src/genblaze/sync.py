@@ -8,7 +8,11 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from genblaze.loops import run_here
+from genblaze.threads import daemon_threads
 
 T = TypeVar("T")
 
@@ -28,8 +32,7 @@ def run_sync(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
             wait for that.
     """
     if not _inside_a_loop():
-        with asyncio.Runner() as runner:
-            return runner.run(main())
+        return run_here(main())
     helper = LoopThread(main)
     helper.start()
     return helper.wait()
@@ -58,24 +61,22 @@ class LoopThread(Generic[T]):
 
     def start(self) -> None:
         """Begin, in a copy of the caller's context variables."""
-        context = copy_context()
-        threading.Thread(target=context.run, args=(self._work,), name="genblaze-engine", daemon=True).start()
+        daemon_threads.start(partial(copy_context().run, self._work))
         self._begun.wait()
 
-    def _work(self) -> None:
+    def _work(self) -> Callable[[], None]:
         self._ident = threading.get_ident()
         try:
-            with asyncio.Runner() as runner:
-                self._loop = runner.get_loop()
-                self._result = runner.run(self._supervised())
+            self._result = run_here(self._supervised())
         except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread
             self._error = error
-        finally:
-            self._begun.set()
-            self._ended.set()
+        self._ident = None  # the thread goes on to other work
+        self._begun.set()
+        return self._ended.set
 
     async def _supervised(self) -> T:
         self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
         self._begun.set()
         return await self._main()
 
@@ -88,8 +89,8 @@ class LoopThread(Generic[T]):
                 return
 
     def is_current(self) -> bool:
-        """Whether the caller runs in this very thread."""
-        return threading.get_ident() == self._ident
+        """Whether the caller runs in this very thread, or in one that drives its loop meanwhile."""
+        return threading.get_ident() == self._ident or asyncio._get_running_loop() is self._loop is not None
 
     def ended(self, timeout: float | None = None) -> bool:
         """Whether the coroutine has ended, waiting up to `timeout` seconds for it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -35,9 +36,21 @@ class DaemonThreads:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        worker = self._take()
-        worker.inbox.put((loop, future, copy_context(), call, args))
+        asked = Call(future, call, args)
+        lender = lenders.get(loop)
+        if lender is not None:
+            lender.ask(asked)
+        else:
+            self.start(lambda: _delivery(loop, asked.make()))
         return await future
+
+    def start(self, work: Callable[[], Callable[[], None]]) -> None:
+        """Begin some work in a thread; what it returns is called at last, when the thread is free for other work."""
+        self._take().inbox.put(work)
+
+    def forget(self) -> None:
+        """Count on no thread that was there before; a forked process has none of its parent's."""
+        self._idle.clear()
 
     def _take(self) -> _Worker:
         while self._idle:
@@ -63,31 +76,50 @@ class _Worker:
     def _work(self) -> None:
         while True:
             try:
-                loop, future, context, call, args = self.inbox.get(timeout=IDLE_SECONDS)
+                work = self.inbox.get(timeout=IDLE_SECONDS)
             except Empty:
                 # Whoever wins the claim decides: a caller that was faster has put work, or will at once.
                 if self.claim():
                     return
-                loop, future, context, call, args = self.inbox.get()
-            deliver = _attempt(future, context, call, args)
+                work = self.inbox.get()
+            deliver = work()
             # Free before the answer is delivered, so that the next call finds this thread and not a new one.
             self._state.release()
             self._idle.append(self)
-            with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                loop.call_soon_threadsafe(deliver)
-            del loop, future, context, call, args, deliver
+            deliver()
+            del work, deliver
 
 
-def _attempt(
-    future: asyncio.Future[Any], context: Any, call: Callable[..., Any], args: tuple[Any, ...]
-) -> Callable[[], None]:
-    """Make the call, and return what hands its outcome to the future."""
-    try:
-        result = context.run(call, *args)
-    except BaseException as error:  # noqa: BLE001 - carried over to the caller, whatever it is
-        failure = _carriable(error)
-        return lambda: None if future.done() else future.set_exception(failure)
-    return lambda: None if future.done() else future.set_result(result)
+class Call:
+    """A blocking call that a coroutine waits for, in the coroutine's context variables."""
+
+    __slots__ = ("_args", "_context", "_function", "_future")
+
+    def __init__(self, future: asyncio.Future[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self._future = future
+        self._context = copy_context()
+        self._function = function
+        self._args = args
+
+    def make(self) -> Callable[[], None]:
+        """Make the call, and return what hands its outcome to the coroutine; that must be called in its loop."""
+        future = self._future
+        try:
+            result = self._context.run(self._function, *self._args)
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller, whatever it is
+            failure = _carriable(error)
+            return lambda: None if future.done() else future.set_exception(failure)
+        return lambda: None if future.done() else future.set_result(result)
+
+
+def _delivery(loop: asyncio.AbstractEventLoop, deliver: Callable[[], None]) -> Callable[[], None]:
+    """What a thread calls to hand an outcome to a loop."""
+
+    def post() -> None:
+        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(deliver)
+
+    return post
 
 
 def _carriable(error: BaseException) -> Exception:
@@ -103,8 +135,21 @@ def _carriable(error: BaseException) -> Exception:
     return failure
 
 
+class Lender(Protocol):
+    """Who has a loop's blocking calls made otherwise; see `genblaze.loops`."""
+
+    def ask(self, call: Call) -> None:
+        """Have a call made; called in the loop."""
+
+
+#: The loops that have one.
+lenders: dict[asyncio.AbstractEventLoop, Lender] = {}
+
 #: Shared by every engine of the process.
 daemon_threads = DaemonThreads()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=daemon_threads.forget)
 
 
 async def call(method: Callable[..., Any], *args: Any) -> Any:

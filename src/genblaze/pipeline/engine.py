@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from genblaze.errors import PipelineTimeoutError
+from genblaze.loops import stay_home
 from genblaze.models.enums import RunStatus, StepStatus
 from genblaze.models.event import PipelineStartedEvent, StepQueuedEvent, StreamEvent
 from genblaze.models.record import utc_now
@@ -48,6 +49,8 @@ async def execute(
         asyncio.CancelledError: When the caller gives up; finished outputs have their manifest by then, as they have
             should the engine itself fail.
     """
+    if plan.tracers or plan.moderation is not None or options.calls_back:
+        stay_home()
     await check_models(plan)
     if plan.journal is not None:
         await plan.journal.take_up(plan.steps)
@@ -116,7 +119,7 @@ class Schedule:
             for index in set(planned.needs):
                 self._dependents[index].append(planned.index)
         self._ready: list[int] = [planned.index for planned in plan.steps if not planned.needs]
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._all_done = asyncio.Event()
         self._stopped = False
         self._crash: BaseException | None = None
@@ -160,45 +163,52 @@ class Schedule:
     def _start_ready(self) -> None:
         while self._ready and not self._stopped and len(self._tasks) < self._limit:
             index = heappop(self._ready)
-            task = asyncio.create_task(self._run_step(index), name=f"genblaze-step-{index}")
-            self._tasks.add(task)
-            task.add_done_callback(self._step_ended)
+            self._tasks[index] = asyncio.create_task(self._run_step(index))
         if not self._tasks:
             self._all_done.set()
 
     async def _run_step(self, index: int) -> None:
-        step = await self.runs[index].execute(self._ended)
-        self._ended[index] = step
-        if self._sinks:
-            await hand_over_step(self._sinks, step, self._run)
+        try:
+            step = await self.runs[index].execute(self._ended)
+            self._ended[index] = step
+            if self._sinks:
+                await hand_over_step(self._sinks, step, self._run)
+            self._release(index)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._crash = self._crash or error
+            self._stop("Cancelled: the engine failed", but=index)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            if step.status != StepStatus.SUCCEEDED and self._fail_fast:
+                self._stop(f"Cancelled: step {index} failed", but=index)
+        finally:
+            del self._tasks[index]
+            self._start_ready()
+
+    def _release(self, index: int) -> None:
+        """Note which steps need not wait any longer, now that one has ended."""
         for dependent in self._dependents[index]:
             self._waiting_for[dependent] -= 1
             if self._waiting_for[dependent] == 0:
                 heappush(self._ready, dependent)
-        if step.status != StepStatus.SUCCEEDED and self._fail_fast:
-            self._stop(f"Cancelled: step {index} failed", keep=asyncio.current_task())
 
-    def _step_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (crash := task.exception()) is not None:
-            self._crash = self._crash or crash
-            self._stop("Cancelled: the engine failed")
-        self._start_ready()
-
-    def _stop(self, reason: str, keep: asyncio.Task[None] | None = None) -> None:
-        """Start nothing more, and cancel what is under way."""
+    def _stop(self, reason: str, but: int | None = None) -> None:
+        """Start nothing more, and cancel what is under way, but for the step that ends just now."""
         self._stopped = True
         for run in self.runs:
             if run.step.status == StepStatus.PENDING:
                 run.step.error = run.step.error or reason
-        for task in self._tasks:
-            if task is not keep:
+        for index, task in self._tasks.items():
+            if index != but:
                 task.cancel()
 
     async def _stop_and_wait(self, reason: str) -> None:
         self._stop(reason)
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks.values())
         self._mark_unstarted(reason)
 
     def _mark_unstarted(self, reason: str) -> None:

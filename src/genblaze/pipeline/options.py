@@ -80,6 +80,12 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     embed: EmbedPolicy = msgspec.field(default_factory=EmbedPolicy)
     max_cost_usd: Budget | None = None
 
+    @property
+    def calls_back(self) -> bool:
+        """Whether functions of the caller's are called while it runs."""
+        callbacks = (self.on_progress, self.on_step_complete, self.on_retry, self.on_submit)
+        return any(each is not None for each in callbacks)
+
 
 def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int) -> RunOptions:
     """Combine a call's keywords with the pipeline's configuration; keywords win, one by one.

@@ -118,8 +118,10 @@ class StepRun:
 
     async def _produce(self, earlier: Sequence[Step | None], clock: StepClock) -> None:
         step = self.step
-        step.inputs = declared_inputs(self.planned, earlier)
-        inputs = await pristine_inputs(step.inputs, self.plan, external=from_outside(self.planned, earlier))
+        inputs: list[Asset] = []
+        if self.planned.needs or self.planned.spec.external_inputs:
+            step.inputs = declared_inputs(self.planned, earlier)
+            inputs = await pristine_inputs(step.inputs, self.plan, external=from_outside(self.planned, earlier))
         hook = self.plan.moderation
         if hook is not None:
             await moderate_prompt(hook, step, self.planned.candidates[0].params)

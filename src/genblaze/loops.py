@@ -1,0 +1,297 @@
+"""An event loop per thread that is kept between runs, and lent to the thread that makes a blocking call.
+
+A blocking call must not hold up its loop: deadlines, Ctrl-C and progress go on while it lasts. So it is made in a
+worker thread. Waking that thread and being woken by it takes longer than everything else the engine does for a step,
+and nearly always there is nothing to do in between. Therefore the loop *rests* while its only blocking call is made,
+and the worker takes the loop along: it makes the call, drives the loop on, makes the next call, and so forth. The
+thread that the loop belongs to waits meanwhile, for `LOAN_SEC` at most. Then it takes the loop back, at once if a call
+is under way: that call ends by itself, in its thread, and its result reaches the loop like that of any other thread.
+
+So no callback of the loop waits for a blocking call longer than `LOAN_SEC`, and calls that take less than that come
+one after the other without a single change of threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from genblaze.threads import Call, daemon_threads, lenders
+
+T = TypeVar("T")
+
+#: Seconds for which a loop is lent: the longest that a blocking call can hold it up.
+LOAN_SEC = 0.005
+
+
+def run_here(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on this thread's loop, which must not be running.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C in the main thread, after the coroutine was cancelled and has cleaned up; a second
+            Ctrl-C does not wait for that.
+    """
+    own: OwnLoop | None = getattr(_kept, "loop", None)
+    if own is None or own.busy or own.closed:  # busy: this is a signal handler, or a finalizer, in the midst of a run
+        own = OwnLoop()
+        _kept.loop = own
+    return own.run(main)
+
+
+def stay_home() -> None:
+    """Keep the running loop in its own thread until its run ends: callbacks are promised to run there."""
+    own = _running()
+    if own is not None:
+        own.lends = False
+
+
+async def come_home() -> None:
+    """Go on in the loop's own thread."""
+    own = _running()
+    if own is not None and own.ident != threading.get_ident():
+        own.homing = own.loop.create_future()
+        own.loop.stop()
+        await own.homing
+
+
+def _running() -> OwnLoop | None:
+    found = lenders.get(asyncio.get_running_loop())
+    return found if isinstance(found, OwnLoop) else None
+
+
+class OwnLoop:
+    """The loop of one thread.
+
+    Attributes:
+        busy: Whether a run is under way.
+        lends: Whether the loop may leave its thread during this run.
+        homing: What is waited for by who wants the loop back in its thread.
+        ident: The thread.
+    """
+
+    def __init__(self) -> None:
+        self.busy = False
+        self.lends = True
+        self.homing: asyncio.Future[None] | None = None
+        self.ident = threading.get_ident()
+        self.asked: list[Call] = []  # blocking calls that nobody makes yet
+        self.elsewhere = 0  # blocking calls under way, beside the one that the loop rests for
+        self.loop = asyncio.new_event_loop()
+        self._closing = weakref.finalize(self, self.loop.close)  # ends with its thread
+        self._closing.atexit = False
+        _all.add(self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the loop can no longer be used."""
+        return self.loop.is_closed()
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end; what it leaves behind is cleaned up as `asyncio.run` does."""
+        self.busy, self.lends = True, True
+        lenders[self.loop] = self
+        task = self.loop.create_task(main)
+        try:
+            with _interrupts(self.loop, task) as interrupted:
+                self._drive(task)
+            if interrupted and task.cancelled():
+                raise KeyboardInterrupt
+            return task.result()
+        finally:
+            self.lends = False
+            if task.done() and not task.cancelled():
+                task.exception()  # is known, also where another error comes out in its place
+            if self._is_untidy():
+                self._discard()
+            del lenders[self.loop]
+            self.busy = False
+
+    def ask(self, call: Call) -> None:
+        """Have a blocking call made; called in the loop, which comes to rest after this pass."""
+        self.asked.append(call)
+        self.loop.stop()
+
+    def take_alone(self) -> Call | None:
+        """The call that the loop may rest for: the only one there is; None also when the loop must stay."""
+        if len(self.asked) != 1 or self.elsewhere or self.homing or not self.lends:
+            return None
+        return self.asked.pop()
+
+    def _drive(self, task: asyncio.Task[Any]) -> None:
+        task.add_done_callback(lambda _: self.loop.stop())
+        while not task.done():
+            self.loop.run_forever()
+            if (call := self.take_alone()) is not None:
+                _Loan(self, task).wait(call)
+            if self.homing is not None:
+                self.homing.set_result(None)
+                self.homing = None
+            while self.asked:
+                self._start(self.asked.pop())
+
+    def _start(self, call: Call) -> None:
+        """Make a call in a thread while the loop runs."""
+        self.elsewhere += 1
+        daemon_threads.start(lambda: self.delivery(call.make()))
+
+    def delivery(self, deliver: Callable[[], None]) -> Callable[[], None]:
+        """What another thread calls, to hand a call's outcome to this loop."""
+
+        def arrive() -> None:
+            self.elsewhere -= 1
+            deliver()
+
+        def post() -> None:
+            with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                self.loop.call_soon_threadsafe(arrive)
+
+        return post
+
+    def _is_untidy(self) -> bool:
+        """Whether tasks or asynchronous generators are left, which only the end of their loop ends."""
+        return bool(asyncio.all_tasks(self.loop)) or bool(getattr(self.loop, "_asyncgens", False))
+
+    def _discard(self) -> None:
+        """End what is left, and the loop with it."""
+        if self.loop.is_running():  # the run was given up for good while the loop was lent
+            return
+        try:
+            left = asyncio.all_tasks(self.loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._drive(self.loop.create_task(asyncio.wait(left)))
+            self._drive(self.loop.create_task(self.loop.shutdown_asyncgens()))
+            self._drive(self.loop.create_task(self.loop.shutdown_default_executor()))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the loop; it must be at rest."""
+        self._closing.detach()
+        self.loop.close()
+
+
+class _Loan:
+    """One loop in the hands of a worker thread, which makes the loop's blocking calls and drives it in between."""
+
+    def __init__(self, lender: OwnLoop, task: asyncio.Task[Any]) -> None:
+        self._lender = lender
+        self._task = task
+        self._lock = threading.Lock()  # over the three below
+        self._calling = True  # a call is under way, and the loop at rest
+        self._over = False  # the worker has the loop no more
+        self._recalled = False  # the worker shall give it back
+        self._error: BaseException | None = None  # raised out of the loop, in the worker's thread
+        self._returned = threading.Lock()  # held until the worker has given the loop back
+        self._returned.acquire()
+
+    def wait(self, call: Call) -> None:
+        """Lend the loop, beginning with `call`, and have it back."""
+        daemon_threads.start(lambda: self._work(call))
+        if not self._returned.acquire(timeout=LOAN_SEC):
+            self._take_back()
+        if self._error is not None:
+            raise self._error
+
+    def _take_back(self) -> None:
+        with self._lock:
+            if self._calling and not self._over:
+                self._over = True
+                self._lender.elsewhere += 1
+                return
+            self._recalled = True
+        self._lender.loop.call_soon_threadsafe(self._lender.loop.stop)
+        self._returned.acquire()
+
+    # --- in the worker's thread ------------------------------------------------------------------------------------
+
+    def _work(self, call: Call) -> Callable[[], None]:
+        """Make calls until the loop goes back; returns what has to be done last, when this thread is free again."""
+        following: Call | None = call
+        while following is not None:
+            deliver = following.make()
+            with self._lock:
+                if self._over:
+                    return self._lender.delivery(deliver)
+                self._calling = False
+            following = self._run_loop(deliver)
+        return self._returned.release
+
+    def _run_loop(self, deliver: Callable[[], None]) -> Call | None:
+        """Hand in a result and drive the loop until the next call; None when the loop goes back."""
+        try:
+            deliver()
+            self._lender.loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - raised again in the loop's own thread
+            self._error = error
+        with self._lock:
+            going_on = self._error is None and not (self._recalled or self._task.done())
+            following = self._lender.take_alone() if going_on else None
+            self._calling, self._over = following is not None, following is None
+        return following
+
+
+@contextmanager
+def _interrupts(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Iterator[list[bool]]:
+    """While this lasts, the first Ctrl-C cancels the task, and the next one raises; as `asyncio.run` has it."""
+    interrupted: list[bool] = []
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield interrupted
+        return
+
+    def interrupt(signum: int, frame: Any) -> None:
+        if interrupted or task.done():
+            signal.default_int_handler(signum, frame)
+        interrupted.append(True)
+        loop.call_soon_threadsafe(task.cancel)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Kept(threading.local):
+    """What each thread keeps: its loop, which ends with the thread."""
+
+    loop: OwnLoop | None = None
+
+
+_kept = _Kept()
+_all: weakref.WeakSet[OwnLoop] = weakref.WeakSet()
+_inherited: list[OwnLoop] = []
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close the loops that are at rest when the interpreter ends; their threads do nothing any more."""
+    for own in list(_all):
+        if not own.busy:
+            own.close()
+
+
+def _forget() -> None:
+    """Let a forked process make loops of its own: those it inherits share their descriptors with its parent's."""
+    global _kept, _all
+    for own in _all:
+        own._closing.detach()
+        _inherited.append(own)
+    lenders.clear()
+    _kept, _all = _Kept(), weakref.WeakSet()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
