@@ -117,6 +117,7 @@ class Config(_Settings, frozen=True):
         select: Which plugin answers, where several could.
         plugins: How plugins are loaded.
         output_dir: Folder for generated files, relative to the working folder.
+        store: URL of the store where runs are looked for by their id.
         tracers: Names of the installed tracers that hear every run.
         fallback_on: Failures of a model that hand its step to the next fallback, once the retries are spent. An unknown
             outcome cannot be among them.
@@ -128,6 +129,7 @@ class Config(_Settings, frozen=True):
     select: Select = Select()
     plugins: PluginSettings = PluginSettings()
     output_dir: str = "output"
+    store: str | None = None
     tracers: tuple[str, ...] = ()
     fallback_on: tuple[ProviderErrorCode, ...] = (
         ProviderErrorCode.MODEL_ERROR,
@@ -284,6 +286,7 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
     "GENBLAZE_DISABLE_PLUGINS": ("plugins.disable", _words),
     "GENBLAZE_STRICT_PLUGINS": ("plugins.strict", _truth),
     "GENBLAZE_OUTPUT_DIR": ("output_dir", _text),
+    "GENBLAZE_STORE": ("store", _text),
     "GENBLAZE_TRACERS": ("tracers", _words),
     "GENBLAZE_FALLBACK_ON": ("fallback_on", _words),
     "GENBLAZE_LIMITS": ("limits", _limits),

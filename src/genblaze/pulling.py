@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import quote, unquote, urlsplit
 
 from genblaze.errors import GenblazeError, PluginNotFoundError, URLPolicyError
 from genblaze.file_urls import path_of
@@ -22,12 +22,57 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
     from genblaze.storing import Store
 
-__all__ = ["StoredRun", "bring", "is_url", "temporary_copy"]
+__all__ = ["StoredRun", "address_of_run", "bring", "is_url", "temporary_copy"]
+
+DEFAULT_PREFIX: Final = "genblaze"
+"""What the keys of a sink begin with unless it was told otherwise."""
 
 
 def is_url(address: str) -> bool:
     """Whether an address is a URL of something that is no file of this machine."""
     return "://" in address and not address.startswith("file:")
+
+
+def address_of_run(run_id: str, place: str, plugins: PluginManager) -> str:
+    """The address of a run's manifest, in the store or the folder of one that a URL names.
+
+    Looked for as a sink with either key strategy stores it, right below the URL and below the sinks' default prefix.
+
+    Raises:
+        GenblazeError: It is not there, or the store cannot be read.
+    """
+    from genblaze.storing import open_store
+
+    store, prefix = open_store(place, plugins=plugins)
+    with closing(store):
+        for base in (prefix, f"{prefix}/{DEFAULT_PREFIX}".lstrip("/")):
+            key = _manifest_key(store, base, run_id)
+            if key is not None:
+                return f"{place.rstrip('/')}/{quote(key.removeprefix(prefix).lstrip('/'))}"
+    msg = (
+        f"{place} has no manifest of run {run_id}, neither right below it nor below {DEFAULT_PREFIX}/; name the prefix "
+        "that its sink was given, as in s3://bucket/prefix"
+    )
+    raise GenblazeError(msg)
+
+
+def _manifest_key(store: Store, prefix: str, run_id: str) -> str | None:
+    """The key of a run's manifest: known beforehand with keys by content, else in one of the folders of runs."""
+    from genblaze.models.enums import KeyStrategy
+    from genblaze.sinks.keys import KeyLayout, RunScope
+
+    by_content = KeyLayout(prefix, KeyStrategy.CONTENT_ADDRESSABLE).manifest(RunScope(run_id))
+    if store.head(by_content) is not None:
+        return by_content
+    runs, token = f"{prefix}/runs/".lstrip("/"), None
+    while True:
+        page = store.list(runs, continuation_token=token)
+        for entry in page.entries:
+            if entry.key.endswith(f"/{run_id}/manifest.json"):
+                return entry.key
+        token = page.next_token
+        if token is None:
+            return None
 
 
 class StoredRun:

@@ -5,10 +5,12 @@ import json
 import pytest
 from sample_pipelines import Painter, kernel_plugins, pipeline_in, sha256
 
-from genblaze import Capability, Fetched, LocalFolderStore, ObjectStorageSink, hookimpl, verify_file
+from genblaze import Capability, Fetched, KeyStrategy, LocalFolderStore, ObjectStorageSink, hookimpl, verify_file
+from genblaze.builtin import sidecar
 from genblaze.cli.main import run
+from genblaze.config import load_config
 from genblaze.file_urls import path_of
-from genblaze.plugins import set_default_plugins
+from genblaze.plugins import PluginManager, set_default_plugins
 
 
 class Bucket(LocalFolderStore):
@@ -84,6 +86,32 @@ def test_a_pulled_run_verifies_file_by_file(call, result, tmp_path):
         assert (found.ok, found.asset.asset_id) == (True, asset.asset_id)
     assert call("pull", result.manifest.manifest_uri, "-o", tmp_path / "home")[0] == 0
     assert not list((tmp_path / "home").glob(".genblaze-*"))
+
+
+@pytest.mark.parametrize("strategy", KeyStrategy)
+@pytest.mark.parametrize("prefix", ["", "genblaze", "media/mine"])
+def test_a_run_is_pulled_by_its_id(call, bucket, tmp_path, strategy, prefix):
+    pipeline = pipeline_in(tmp_path / "out").step(Painter(tmp_path / "made"), model="a")
+    result = pipeline.run(sink=ObjectStorageSink(bucket, prefix=prefix, key_strategy=strategy))
+    place = "acme://bucket/media/mine/" if prefix == "media/mine" else "acme://bucket"
+    code, out, err = call("pull", result.run.run_id, "--from", place, "-o", tmp_path / "home")
+    assert (code, out, err) == (0, f"pulled  {tmp_path / 'home' / result.assets[0].asset_id}.png\n", "")
+    assert verify_file(tmp_path / "home" / f"{result.assets[0].asset_id}.png").ok
+
+
+def test_the_settings_say_where_runs_are_looked_for(call, bucket, result, tmp_path):
+    code, _, err = call("pull", result.run.run_id, "-o", tmp_path / "home")
+    assert (code, "--from" in err, "GENBLAZE_STORE" in err) == (1, True, True)
+    told = PluginManager(load_config(environ={"GENBLAZE_STORE": "acme://bucket"}), autoload=False)
+    for name, plugin in (("bucket", Plugin(bucket)), ("sidecar", sidecar)):
+        told.register(plugin, name)
+    previous = set_default_plugins(told)
+    assert call("pull", result.run.run_id, "-o", tmp_path / "home")[0] == 0
+    code, _, err = call("pull", "0f0c6d3e-none", "-o", tmp_path / "home")
+    assert (code, "acme://bucket has no manifest of run 0f0c6d3e-none" in err) == (1, True)
+    code, _, err = call("pull", "not/there.json", "-o", tmp_path / "home")
+    assert (code, "no file not/there.json" in err) == (1, True)
+    set_default_plugins(previous)
 
 
 def test_a_changed_output_is_not_kept_and_the_others_are(call, bucket, result, tmp_path):

@@ -24,33 +24,59 @@ FAILED = 1
 
 
 @click.command("pull", short_help="Download a stored run.")
-@click.argument("manifest")
+@click.argument("run")
+@click.option("--from", "place", metavar="URL", help="Store of the run, when RUN is an id; else the setting `store`.")
 @click.option(
     "-o", "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where files go."
 )
 @click.pass_context
-def command(ctx: click.Context, manifest: str, output_dir: Path) -> None:
+def command(ctx: click.Context, run: str, place: str | None, output_dir: Path) -> None:
     """Download the outputs of a run, check them, and put the manifest into each.
 
-    MANIFEST is where the run's manifest is: a URL (s3://bucket/key, https://…) or a file. Nothing is kept whose
-    content is not what the manifest says. Exits with 1 when an output is missing or has changed.
+    RUN is where the run's manifest is, a URL (s3://bucket/key, https://…) or a file; or the id of a run in the store
+    that --from names. Nothing is kept whose content is not what the manifest says. Exits with 1 when an output is
+    missing or has changed.
     """
     from genblaze.plugins import default_plugins
     from genblaze.pulling import StoredRun
 
     plugins, failed = default_plugins(), False
-    with StoredRun(manifest, plugins) as run:
-        if not run.manifest.verify_hash():
-            msg = f"{manifest} is not what its canonical_hash says; nothing was downloaded"
+    address = _address_of(run, place, plugins)
+    with StoredRun(address, plugins) as stored:
+        if not stored.manifest.verify_hash():
+            msg = f"{address} is not what its canonical_hash says; nothing was downloaded"
             raise ManifestError(msg)
         output_dir.mkdir(parents=True, exist_ok=True)
-        for asset in run.outputs:
+        for asset in stored.outputs:
             try:
-                click.echo(f"pulled  {printable(_pull(run, asset, output_dir, plugins))}")
+                click.echo(f"pulled  {printable(_pull(stored, asset, output_dir, plugins))}")
             except GenblazeError as error:
                 failed = True
                 click.echo(f"failed  {printable(asset.asset_id)}  {printable(error)}", err=True)
     ctx.exit(FAILED if failed else 0)
+
+
+def _address_of(run: str, place: str | None, plugins: PluginManager) -> str:
+    """Where the manifest is that the user named, by its address or by the id of its run.
+
+    Raises:
+        GenblazeError: Nothing is there, or nobody said in which store to look.
+    """
+    from genblaze.pulling import address_of_run, is_url
+
+    if place is None and (is_url(run) or run.startswith("file:") or Path(run).exists()):
+        return run
+    if not PLAIN_NAME.fullmatch(run):
+        msg = f"there is no file {run}, and it is neither a URL nor the id of a run"
+        raise GenblazeError(msg)
+    place = place or plugins.config.store
+    if not place:
+        msg = (
+            f"there is no file {run}; to pull a run by its id, say in which store it is: --from s3://bucket/prefix, "
+            "GENBLAZE_STORE, or store in genblaze.toml"
+        )
+        raise GenblazeError(msg)
+    return address_of_run(run, place, plugins)
 
 
 def _pull(run: StoredRun, asset: Asset, folder: Path, plugins: PluginManager) -> Path:
