@@ -172,9 +172,9 @@ def test_a_number_that_fits_no_column_is_a_sink_error(tmp_path):
         write(tmp_path, run_of(step(seed=1 << 80)))
 
 
-def test_the_command_index_reads_manifests_and_files_that_carry_one(tmp_path):
+def test_the_command_tables_reads_manifests_and_files_that_carry_one(tmp_path):
     result = pipeline_in(tmp_path / "out").step(Painter(tmp_path / "out"), model="m", prompt="a fox").run()
     document = result.save_manifest(tmp_path / "manifest.json")
-    done = CliRunner().invoke(cli, ["index", str(document), "-o", str(tmp_path / "tables")], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["tables", str(document), "-o", str(tmp_path / "tables")], catch_exceptions=False)
     assert (done.exit_code, done.output.split()[1:3]) == (0, ["1", "steps"])
     assert [each["run_id"] for each in read(tmp_path / "tables", "runs")] == [result.run.run_id]

@@ -1,4 +1,4 @@
-"""Tables of genblaze runs, steps and assets as Parquet files: `ParquetSink`, and the command `genblaze index`."""
+"""Tables of genblaze runs, steps and assets as Parquet files: `ParquetSink`, and the command `genblaze tables`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin: the command `genblaze index`."""
+"""The plugin: the command `genblaze tables`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add `genblaze index`."""
+    """Add `genblaze tables`."""
     import click
 
     @cli.command(short_help="Write a manifest's run into Parquet tables.")
@@ -26,7 +26,7 @@ def register_commands(cli: click.Group) -> None:
         show_default=True,
         help="Folder of the tables.",
     )
-    def index(manifest: Path, output: Path) -> None:
+    def tables(manifest: Path, output: Path) -> None:
         """Write the run of MANIFEST, a manifest or a file that carries one, into Parquet tables."""
         from genblaze import extract_manifest, parse_manifest
         from genblaze_parquet.sink import ParquetSink

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -17,8 +17,8 @@ from genblaze import Asset, GenblazeError, Manifest, Step, Verdict, Verification
 from genblaze.data_urls import is_data_url
 from genblaze.file_urls import local_file
 from genblaze.models.manifest import check_record_digest
-from genblaze.models.privacy import needs_redaction, redact
-from genblaze_gallery.places import FileInFolder, entries, is_remote
+from genblaze_gallery.places import FileInFolder, is_remote, open_place
+from genblaze_gallery.showing import showable
 
 if TYPE_CHECKING:
     from genblaze_gallery.places import Entry
@@ -99,8 +99,8 @@ def collect(sources: Iterable[str], *, output_dir: Path) -> Gallery:
     collection = _Collection()
     for source in sources:
         if is_remote(source) or source.startswith("file:") or Path(source).exists():
-            with entries(source) as found:
-                collection.take(found, named=not Path(source).is_dir())
+            with open_place(source) as place:
+                collection.take(place.entries, named=not Path(source).is_dir())
         else:
             collection.take_run(source, output_dir)
     return collection.gallery()
@@ -133,8 +133,8 @@ class _Collection:
             GenblazeError: There are none.
         """
         if output_dir.is_dir():
-            with entries(str(output_dir)) as found:
-                chosen = [each for each in found if _is_of_run(each, name)]
+            with open_place(str(output_dir)) as place:
+                chosen = [each for each in place.entries if _is_of_run(each, name)]
             self.take(chosen, named=False)
         if not any(run_id.startswith(name) for run_id in self._runs):
             msg = f"{name!r} is no file or folder, and no file in {output_dir} is of a run whose id begins like that"
@@ -157,7 +157,7 @@ class _Collection:
     def _add_run(self, manifest: Manifest, *, intact: bool) -> None:
         known = self._runs.get(manifest.run.run_id)
         if known is None or (intact and not known.intact):
-            self._runs[manifest.run.run_id] = ShownRun(_showable(manifest), intact)
+            self._runs[manifest.run.run_id] = ShownRun(showable(manifest), intact)
 
     def _add_file(self, found: Verification) -> None:
         path = Path(found.path)
@@ -227,26 +227,6 @@ def _document_of(entry: Entry) -> bytes | None:
 
 def _is_intact(manifest: Manifest, document: bytes) -> bool:
     return manifest.verify_hash() and check_record_digest(document) is not False
-
-
-def _showable(manifest: Manifest) -> Manifest:
-    """The manifest without what is not public in it."""
-    try:
-        return redact(manifest) if needs_redaction(manifest) else manifest
-    except GenblazeError:  # it cannot be hashed, so it cannot be redacted as a whole
-        steps = [_without_prompts(step) for step in manifest.run.steps]
-        return manifest.model_copy(update={"run": manifest.run.model_copy(update={"steps": steps})})
-
-
-def _without_prompts(step: Step) -> Step:
-    hidden: dict[str, Any] = {
-        "prompt": None,
-        "negative_prompt": None,
-        "params": {},
-        "metadata": {},
-        "provider_payload": {},
-    }
-    return step.model_copy(update=hidden)
 
 
 def _verified(path: Path, *, named: bool) -> Verification | None:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from genblaze import EmbeddingError, GenblazeError, ManifestError, extract_manifest, parse_manifest
 from genblaze.file_urls import path_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genblaze import Manifest
     from genblaze.storing import FileEntry, Store
 
-__all__ = ["Entry", "FileInFolder", "address_of", "entries", "is_remote", "manifest_in"]
+__all__ = ["Entry", "FileInFolder", "Place", "is_remote", "manifest_in", "open_place"]
 
 SIDECAR_SUFFIX = ".genblaze.json"
 _OWN = ".genblaze"
@@ -46,16 +46,21 @@ def is_remote(place: str) -> bool:
     return "://" in place and not place.startswith("file:")
 
 
-def address_of(place: str) -> str:
-    """A place as it is written into an index: an absolute path, or a URL without a slash at the end."""
-    if is_remote(place):
-        return place.rstrip("/")
-    return os.path.realpath(path_of(place) if place.startswith("file:") else place)
+class Place(NamedTuple):
+    """A folder, a file, or a part of a store.
+
+    Attributes:
+        root: Absolute path or URL; the addresses of all entries are it or begin with it and a slash.
+        entries: What may hold a manifest, in a steady order.
+    """
+
+    root: str
+    entries: Iterator[Entry]
 
 
 @contextmanager
-def entries(place: str) -> Iterator[Iterator[Entry]]:
-    """What may hold a manifest at a place, in a steady order.
+def open_place(place: str) -> Iterator[Place]:
+    """Look into a place.
 
     Args:
         place: A file, a folder, or the URL of a store, a prefix or an object of it.
@@ -64,13 +69,15 @@ def entries(place: str) -> Iterator[Iterator[Entry]]:
         GenblazeError: There is no such file, or the store cannot be opened or read.
     """
     if not is_remote(place):
-        yield _local(Path(address_of(place)))
+        path = os.path.realpath(path_of(place) if place.startswith("file:") else place)
+        yield Place(path.rstrip("/"), _local(Path(path)))
         return
     from genblaze.storing import open_store
 
     store, prefix = open_store(place)
     try:
-        yield _stored(store, prefix)
+        root = store.url_of(prefix) if prefix else store.url_of("key").removesuffix("/key")
+        yield Place(root, _stored(store, prefix))
     finally:
         store.close()
 
