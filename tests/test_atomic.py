@@ -160,6 +160,18 @@ def test_a_file_has_no_name_before_it_is_whole(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system makes no files without a name")
+def test_a_new_file_never_bears_a_name_but_its_own(tmp_path, monkeypatch):
+    named, link = [], os.link
+    monkeypatch.setattr(os, "link", lambda source, name, **how: (named.append(Path(name)), link(source, name, **how)))
+    with atomic_write(tmp_path / "file") as file:
+        file.write(b"one")
+        if not file.name.startswith("/proc/"):
+            pytest.skip("this file system makes no files without a name")
+    assert named == [tmp_path / "file"]
+    assert (tmp_path / "file").read_bytes() == b"one"
+
+
 def test_another_program_can_be_told_to_write_the_file(tmp_path):
     with atomic_write(tmp_path / "file") as file:
         subprocess.run([sys.executable, "-c", "import sys; open(sys.argv[1], 'wb').write(b'x')", file.name], check=True)

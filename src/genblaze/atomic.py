@@ -1,9 +1,10 @@
 """The one writer of every file: written without a name, flushed to the disk, then put in the place of the target.
 
 A process that is killed while it writes leaves nothing behind: a file without a name goes with its last descriptor.
-No system can put such a file in the place of another in one step, so it bears a name of ours between link and rename,
-and where files without a name cannot be made, from the start. It is locked as long as its writer lives; the next
-process that writes into the folder removes those that nobody locks.
+Where there is no target yet, the file gets its name in one step. No system can put it in the place of another in one
+step, so for that it bears a name of ours between two calls, link and rename; where files without a name cannot be made,
+from the start. It is locked as long as its writer lives; whoever writes into the folder or verifies it removes those
+that nobody locks.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["atomic_write"]
+__all__ = ["atomic_write", "remove_litter"]
 
 _TEMPORARY = re.compile(r"\.genblaze-[0-9a-f]{16}\.tmp")
 
@@ -47,7 +48,7 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     if target.is_dir():
         msg = f"{target} is a folder"
         raise IsADirectoryError(msg)
-    _remove_litter(target.parent)
+    remove_litter(target.parent)
     # Short, so that it fits wherever the target's own name does.
     temporary = target.with_name(f".genblaze-{secrets.token_hex(8)}.tmp")
     descriptor, name = _create(temporary)
@@ -58,9 +59,10 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
             yield file
             file.flush()
             os.fsync(descriptor)
-            if name != str(temporary):
-                _give_name(descriptor, temporary)
-            temporary.replace(target)
+            if name == str(temporary):
+                temporary.replace(target)
+            else:
+                _put_in_place(descriptor, temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -95,21 +97,25 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def _give_name(descriptor: int, name: Path) -> None:
-    folder = os.open(name.parent, os.O_PATH | os.O_CLOEXEC)
+def _put_in_place(descriptor: int, temporary: Path, target: Path) -> None:
+    """Let a file without a name become `target`; only where that exists, by way of `temporary`."""
+    nameless, folder = f"/proc/self/fd/{descriptor}", os.open(target.parent, os.O_PATH | os.O_CLOEXEC)
     try:  # only with a folder's descriptor does Python let the system follow the link in /proc
-        os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=folder, follow_symlinks=True)
+        os.link(nameless, target, src_dir_fd=folder, follow_symlinks=True)
+    except FileExistsError:
+        os.link(nameless, temporary, src_dir_fd=folder, follow_symlinks=True)
+        os.rename(temporary, target)  # noqa: PTH104 - at once: killed here, the process would leave the name behind
     finally:
         os.close(folder)
 
 
 @lru_cache(maxsize=1024)
-def _remove_litter(folder: Path) -> None:
+def remove_litter(folder: Path) -> None:
     """Remove what processes that were killed left in a folder; once for each folder and process."""
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            if _TEMPORARY.fullmatch(path.name):
-                _remove_if_abandoned(path)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        abandoned = [entry.path for entry in entries if _TEMPORARY.fullmatch(entry.name)]
+        for path in abandoned:
+            _remove_if_abandoned(Path(path))
 
 
 def _remove_if_abandoned(temporary: Path) -> None:

@@ -77,6 +77,16 @@ def test_a_folder_is_searched_for_media_and_manifests(call, exact, tmp_path):
     assert code == 0
 
 
+def test_what_a_killed_process_left_in_a_folder_is_removed(call, tmp_path):
+    (tmp_path / "below").mkdir()
+    path = saved(tmp_path / "below", CONTENT)
+    embed_manifest(path, manifest_of(CONTENT), output=tmp_path / path.name)
+    left = saved(tmp_path / "below", b"half", ".genblaze-0123456789abcdef.tmp")
+    assert call("verify", "--recursive", tmp_path)[0] == 3
+    assert not left.exists()
+    assert path.exists()
+
+
 def test_a_folder_without_media_is_not_taken_for_proof(call, tmp_path):
     code, _, err = call("verify", tmp_path)
     assert code == 3

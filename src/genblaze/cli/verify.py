@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from genblaze.atomic import remove_litter
 from genblaze.cli.stored import paths_or_urls, stored_outputs, verify_copy, verify_stored_output
 from genblaze.cli.terminal import printable
 from genblaze.models.manifest import parse_manifest
@@ -181,6 +182,7 @@ def _files_below(folder: Path, *, recursive: bool) -> Iterator[Path]:
         if folders and not recursive:
             click.echo(f"Folders below {printable(root)} are left out; --recursive looks into them.", err=True)
             folders.clear()
+        remove_litter(Path(root))
         for name in sorted(names):
             path = Path(root, name)
             if not name.endswith(SIDECAR_SUFFIX) and not name.startswith(".genblaze-") and _is_regular(path):
