@@ -2,7 +2,8 @@
 
 Each process runs one pipeline of paid steps against a real vendor over HTTP and is killed with SIGKILL somewhere
 between its first submit and the end of its manifest, until one of them comes to the end. `--arm naive` switches the
-journal off: it must buy twice, or the kills would not hit where it hurts.
+journal off: it must buy twice, or the kills would not hit where it hurts. `--every-write` kills at no random moments,
+but before and after each single commit to the journal.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from genblaze import Pipeline
 from genblaze.embedding import content_digest
+from genblaze.journal.writer import Writer
 from genblaze.models.manifest import parse_manifest
 from genblaze_local import LocalPaidProvider
 from genblaze_local.paid_vendor import KINDS, picture
@@ -58,30 +61,47 @@ def ledger(url: str) -> list[dict[str, Any]]:
     return list(found)
 
 
-def pipeline(url: str, kind: str, folder: Path, *, journal: bool) -> Pipeline:
+def pipeline(url: str, kind: str, folder: Path, *, journal: bool, steps: int = STEPS) -> Pipeline:
     """Paid steps whose prompts nobody else uses."""
     provider = LocalPaidProvider(url, kind=kind, output_dir=folder, poll_interval=0.002)
     made = Pipeline("crash", output_dir=folder, journal=None if journal else False)
-    for index in range(STEPS):
+    for index in range(steps):
         made.step(provider, model="m", prompt=f"{folder.name}/{index}")
     return made
 
 
-def work(made: Pipeline, folder: Path, begun: int) -> None:
+def work(made: Pipeline, folder: Path, begun: int, concurrency: int) -> None:
     """The life of one process: the run, its manifest, and a report of how the steps ended."""
     os.write(begun, b"!")
-    result = made.resume(f"run-{folder.name}", fail_fast=False, raise_on_failure=False, max_concurrency=CONCURRENCY)
+    result = made.resume(f"run-{folder.name}", fail_fast=False, raise_on_failure=False, max_concurrency=concurrency)
     result.save_manifest(folder / "manifest.json")
     (folder / ".modules").write_text(json.dumps([name for name in sys.modules if not name.startswith("__")]))
 
 
-def live(made: Pipeline, folder: Path, seconds: float | None) -> bool:
-    """Let a process work, and kill it after so many seconds; whether it was killed."""
+def die_at(point: int) -> None:
+    """Let this process be killed before (even numbers) or after (odd ones) one of its commits to the journal."""
+    commit, passed = Writer._commit, count()
+
+    def commit_or_die(self: Writer, *args: Any) -> Any:
+        if next(passed) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+        outcomes = commit(self, *args)
+        if next(passed) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcomes
+
+    Writer._commit = commit_or_die  # type: ignore[method-assign]  # this process is about to die
+
+
+def live(made: Pipeline, folder: Path, seconds: float | None, point: int | None = None) -> bool:
+    """Let a process work, and kill it after so many seconds or at a commit; whether it was killed."""
     heard, begun = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            work(made, folder, begun)
+            if point is not None:
+                die_at(point)
+            work(made, folder, begun, CONCURRENCY if point is None else 1)
             os._exit(0)
         except BaseException:  # noqa: BLE001 - the child must not go on as its parent
             traceback.print_exc()
@@ -147,6 +167,26 @@ def arm(kind: str, kills: int, *, journal: bool, seed: int) -> Counter[str]:
     return sums
 
 
+def every_write(kind: str) -> Counter[str]:
+    """Kill a run at each of its commits, one after the other, until there is none left; the sums over all runs."""
+    sums: Counter[str] = Counter(kills=0, runs=0, bought=0, duplicates=0, lost=0, held=0, half_written=0)
+    with tempfile.TemporaryDirectory() as root, vendor(kind) as url:
+        time_of_a_run(url, kind, Path(root), journal=True)  # for what it imports
+        for point in count():
+            folder = Path(root) / str(point)
+            folder.mkdir()
+            made = pipeline(url, kind, folder, journal=True, steps=2)
+            killed = live(made, folder, None, point)
+            sums["kills"] += killed
+            sums["half_written"] += half_written(folder)
+            live(made, folder, None)
+            sums["runs"] += 1
+            sums.update(settle(url, folder))
+            if not killed:
+                return sums
+    raise AssertionError
+
+
 def time_of_a_run(url: str, kind: str, root: Path, *, journal: bool) -> float:
     """Seconds that a run takes which nobody kills, and which finds everything imported, as all later ones do."""
     for name in ("first", "undisturbed"):
@@ -167,11 +207,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="kills for each arm")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--arm", choices=[*KINDS, "naive"], action="append")
+    parser.add_argument("--every-write", action="store_true", help="kill at each commit in place of random moments")
     options = parser.parse_args()
     for name in options.arm or [*KINDS, "naive"]:
         naive = name == "naive"
         began = time.perf_counter()
-        sums = arm("neither" if naive else name, options.kills, journal=not naive, seed=options.seed)
+        if options.every_write:
+            sums = every_write("neither" if naive else name)
+        else:
+            sums = arm("neither" if naive else name, options.kills, journal=not naive, seed=options.seed)
         print(
             json.dumps({"arm": name, "seed": options.seed, **sums, "seconds": round(time.perf_counter() - began, 1)}),
             flush=True,

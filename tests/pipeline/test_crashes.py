@@ -16,8 +16,8 @@ SEED = 5
 pytestmark = [pytest.mark.slow, pytest.mark.needs_plugins]
 
 
-def crashes(arm, kills):
-    command = [sys.executable, str(PROGRAM), "--kills", str(kills), "--arm", arm, "--seed", str(SEED)]
+def crashes(arm, *how):
+    command = [sys.executable, str(PROGRAM), "--arm", arm, "--seed", str(SEED), *how]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -25,17 +25,25 @@ def crashes(arm, kills):
 
 @pytest.mark.parametrize("arm", ["idempotent", "listing"])
 def test_killed_processes_buy_everything_once_where_the_vendor_helps(arm):
-    found = crashes(arm, KILLS)
+    found = crashes(arm, "--kills", str(KILLS))
     assert found["kills"] >= KILLS
     assert (found["duplicates"], found["lost"], found["held"], found["half_written"]) == (0, 0, 0, 0), found
 
 
 def test_killed_processes_buy_nothing_twice_where_the_vendor_does_not_help():
-    found = crashes("neither", KILLS)
+    found = crashes("neither", "--kills", str(KILLS))
     assert found["kills"] >= KILLS
     assert (found["duplicates"], found["lost"], found["half_written"]) == (0, 0, 0), found
 
 
+@pytest.mark.parametrize("arm", ["idempotent", "listing", "neither"])
+def test_a_process_may_be_killed_before_and_after_every_write(arm):
+    found = crashes(arm, "--every-write")
+    assert found["kills"] >= 16, found  # on both sides of begin, end, and two steps' intent, job id and result
+    assert (found["duplicates"], found["lost"], found["half_written"]) == (0, 0, 0), found
+    assert bool(found["held"]) == (arm == "neither"), found
+
+
 def test_without_the_journal_the_same_kills_buy_twice():
     """The control: it shows that the kills hit where it hurts."""
-    assert crashes("naive", 10)["duplicates"] > 0
+    assert crashes("naive", "--kills", "10")["duplicates"] > 0
