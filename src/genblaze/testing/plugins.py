@@ -13,6 +13,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from genblaze.capabilities import Capability
@@ -27,7 +28,7 @@ __all__ = ["PluginContract"]
 # Runs in a fresh process: says which packages loading a plugin brings in, and what else it does meanwhile.
 PROBE = """
 import json, sys, threading
-from importlib import import_module
+from pkgutil import resolve_name
 import genblaze.capabilities, genblaze.hookspecs, genblaze.jobs
 plugin, paths = sys.argv[1], json.loads(sys.argv[2])
 sys.path[:0] = paths
@@ -40,7 +41,7 @@ def watch(event, arguments):
             deeds.append(f"open {arguments[0]!r} for writing")
 sys.addaudithook(watch)
 before = set(sys.modules)
-provides = getattr(import_module(plugin), "provides", None)
+provides = getattr(resolve_name(plugin), "provides", None)
 list(provides() if provides else ())
 own = plugin.partition(".")[0]
 brought = {name.partition(".")[0] for name in set(sys.modules) - before}
@@ -55,7 +56,7 @@ class PluginContract(Contract):
     """What genblaze relies on when it loads a plugin.
 
     Attributes:
-        plugin: The module that the entry point names.
+        plugin: What the entry point names: a module, or `module:object`.
         may_import: Packages, besides the standard library, genblaze and its own, that loading it may bring in
             because they are cheap, such as `genblaze_http`.
     """
@@ -65,7 +66,7 @@ class PluginContract(Contract):
 
     def test_it_loads_and_implements_hooks_that_exist_as_plain_functions(self) -> None:
         try:
-            plugins_with(plugin_at_hand=self._module())
+            plugins_with(plugin_at_hand=self._object())
         except PluginLoadError as error:
             msg = f"{self.plugin}: {error}"
             raise AssertionError(msg) from error
@@ -84,18 +85,18 @@ class PluginContract(Contract):
         assert found["threads"] == 0, f"loading {self.plugin} starts {found['threads']} threads"
 
     def test_a_request_for_another_provider_is_declined(self) -> None:
-        generate = getattr(self._module(), "generate", None)
+        generate = getattr(self._object(), "generate", None)
         if generate is None or not any(each.hook == "generate" for each in self._capabilities()):
             skip("it provides no provider")
         request = Request(provider=UNKNOWN, model="m", step_id="s", run_id="r")
         answer = generate(request, hand_made_context())
         assert answer is None, f"generate() answered to the provider {UNKNOWN!r} with {answer!r}; None means not mine"
 
-    def _module(self) -> Any:
-        return import_module(self.plugin)
+    def _object(self) -> Any:
+        return resolve_name(self.plugin)
 
     def _capabilities(self) -> list[Capability]:
-        provides = getattr(self._module(), "provides", None)
+        provides = getattr(self._object(), "provides", None)
         return [] if provides is None else list(provides())
 
     def _probe(self) -> dict[str, Any]:

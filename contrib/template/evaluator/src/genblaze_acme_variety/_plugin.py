@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING
 
-from genblaze import Capability, EvaluationResult, PipelineResult, hookimpl
+from genblaze import Capability, hookimpl
+
+if TYPE_CHECKING:
+    from genblaze import EvaluationResult, PipelineResult
 
 
 @hookimpl

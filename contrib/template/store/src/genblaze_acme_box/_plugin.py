@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from genblaze import Capability, hookimpl
-from genblaze.storing import Store
+
+if TYPE_CHECKING:
+    from genblaze.storing import Store
 
 
 @hookimpl

@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from genblaze import Capability, hookimpl
-from genblaze.hookspecs import TraceEvent
 
 if TYPE_CHECKING:
+    from genblaze.hookspecs import TraceEvent
     from genblaze_acme_watch.tracer import AcmeWatchTracer
 
 
