@@ -383,7 +383,7 @@ def no_connection(monkeypatch):
     async def dial(*args):
         raise NoConnectionError
 
-    monkeypatch.setattr(genblaze_http.download, "_first_reached", dial)
+    monkeypatch.setattr(genblaze_http.download, "first_reached", dial)
 
 
 @pytest.mark.usefixtures("no_connection")
@@ -429,11 +429,11 @@ async def test_the_address_that_was_checked_is_the_one_that_is_dialled(monkeypat
     async def changing(host, port):
         return answers.pop(0)
 
-    async def dial(client, url, found, headers):
+    async def dial(client, method, url, found, headers):
         dialled.append(found)
         raise NoConnectionError
 
-    monkeypatch.setattr(genblaze_http.download, "_first_reached", dial)
+    monkeypatch.setattr(genblaze_http.download, "first_reached", dial)
     with pytest.raises(NoConnectionError):
         await Downloader(resolve=changing).fetch("https://example.com/", tmp_path / "a", FetchContext())
     assert (dialled, len(answers)) == ([["93.184.215.14"]], 1)

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
     from genblaze_ffmpeg.compositor import FFmpegCompositor
     from genblaze_ffmpeg.transform import FFmpegTransform
+    from genblaze_http import WebhookConfig, WebhookEvent, WebhookNotifier, WebhookSink
     from genblaze_otel import OTelTracer
     from genblaze_parquet import ParquetSink as ParquetSink
 
@@ -195,7 +196,11 @@ __all__ = [
     "VideoURLContent",
     "VideoURLRef",
     "Voice",
+    "WebhookConfig",
     "WebhookError",
+    "WebhookEvent",
+    "WebhookNotifier",
+    "WebhookSink",
     "WordTiming",
     "__version__",
     "classify_botocore_error",
@@ -302,7 +307,11 @@ _HOMES = {
     "VideoURLContent": "genblaze.models.chat",
     "VideoURLRef": "genblaze.models.chat",
     "Voice": "genblaze.models.voice",
+    "WebhookConfig": "genblaze_http",
     "WebhookError": "genblaze.errors",
+    "WebhookEvent": "genblaze_http",
+    "WebhookNotifier": "genblaze_http",
+    "WebhookSink": "genblaze_http",
     "WordTiming": "genblaze.models.asset",
     "classify_botocore_error": "genblaze.storing",
     "discover_providers": "genblaze.providers.installed",
@@ -326,6 +335,7 @@ _SUBMODULES = frozenset(
         "sinks",
         "storage",
         "testing",
+        "webhooks",
     ]
 )
 

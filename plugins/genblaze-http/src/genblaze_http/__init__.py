@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from genblaze_http.vendor import Vendor as Vendor
     from genblaze_http.vendor import declare as declare
     from genblaze_http.vendor import provider_hooks as provider_hooks
+    from genblaze_http.webhooks.config import WebhookConfig as WebhookConfig
+    from genblaze_http.webhooks.config import WebhookEvent as WebhookEvent
+    from genblaze_http.webhooks.notifier import WebhookNotifier as WebhookNotifier
+    from genblaze_http.webhooks.sink import WebhookSink as WebhookSink
     from genblaze_http.work import Work as Work
 
 _HOMES = {
@@ -32,6 +36,10 @@ _HOMES = {
     "SingleCallProvider": "provider",
     "Vendor": "vendor",
     "VendorClient": "client",
+    "WebhookConfig": "webhooks.config",
+    "WebhookEvent": "webhooks.config",
+    "WebhookNotifier": "webhooks.notifier",
+    "WebhookSink": "webhooks.sink",
     "Work": "work",
     "declare": "vendor",
     "provider_hooks": "vendor",

@@ -18,13 +18,13 @@ from genblaze.jobs import Fetched
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http import addresses
-from genblaze_http.client import tls
+from genblaze_http.reaching import first_reached, guarded_client
 from genblaze_http.retry_after import retry_after
 
 #: Redirects that are followed, and how often a broken or refused download is taken up again.
 MAX_REDIRECTS, MAX_ATTEMPTS = 5, 4
-#: Seconds until a connection must stand, and between two pieces of a body.
-CONNECT_SEC, SILENCE_SEC = 15.0, 60.0
+#: Seconds between two pieces of a body.
+SILENCE_SEC = 60.0
 #: Seconds before the second attempt; doubled for each one after it.
 FIRST_PAUSE_SEC = 0.5
 
@@ -94,10 +94,9 @@ class Downloader:
     @asynccontextmanager
     async def _answer(self, url: httpx.URL, found: list[str], headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
         """Ask the first of the checked addresses that can be reached; the name is only for certificate and server."""
-        timeout = httpx.Timeout(SILENCE_SEC, connect=CONNECT_SEC)
-        async with httpx.AsyncClient(verify=self._verify or tls(), timeout=timeout, trust_env=False) as client:
+        async with guarded_client(SILENCE_SEC, self._verify) as client:
             try:
-                response = await _first_reached(client, url, found, headers)
+                response = await first_reached(client, "GET", url, found, headers)
                 try:
                     yield response
                 finally:
@@ -105,22 +104,6 @@ class Downloader:
             except httpx.HTTPError as error:
                 msg = f"{shown(str(url))} could not be read: {type(error).__name__} {error}".rstrip()
                 raise ProviderError(msg, error_code=_C.SERVER_ERROR) from None
-
-
-async def _first_reached(
-    client: httpx.AsyncClient, url: httpx.URL, found: list[str], headers: dict[str, str]
-) -> httpx.Response:
-    named = {"host": url.netloc.decode(), **headers}
-    for left, address in enumerate(found, 1 - len(found)):
-        request = client.build_request(
-            "GET", url.copy_with(host=address), headers=named, extensions={"sni_hostname": url.host}
-        )
-        try:
-            return await client.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            if left == 0:
-                raise
-    raise AssertionError  # there is always an address
 
 
 class _Download:
