@@ -72,8 +72,15 @@ class Emitter:
         if self._options.on_retry is not None:
             self._call(self._options.on_retry, event)
 
-    def warned(self, code: Literal["unprotected", "breaker_open"], message: str) -> None:
-        """Tell that the run goes on, but not as it should. The log says it too, by whoever found it."""
+    def unprotected(self, message: str) -> None:
+        """Tell that the journal of paid work cannot be used. Who found out has logged it."""
+        self._warn("unprotected", message)
+
+    def breaker_opened(self, message: str) -> None:
+        """Tell that a provider is left alone for some time. Who found out has logged it."""
+        self._warn("breaker_open", message)
+
+    def _warn(self, code: Literal["unprotected", "breaker_open"], message: str) -> None:
         if self.active:
             self.emit(PipelineWarningEvent(run_id=self.run_id, code=code, message=message))
 

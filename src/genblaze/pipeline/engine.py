@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,7 @@ async def execute(
     )
     run.started_at = run.created_at
     if plan.journal is not None:
-        plan.journal.on_unprotected = partial(emitter.warned, "unprotected")
+        plan.journal.on_unprotected = emitter.unprotected
     emitter.run_started(plan)
     if emitter.active:
         emitter.emit(PipelineStartedEvent(run_id=run.run_id, total_steps=len(plan.steps), message=plan.name))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from genblaze.credentials import sanitize_error
 from genblaze.driver import Driver, as_provider_error, outcome_unknown
 from genblaze.errors import ProviderError
-from genblaze.jobs import GenerateContext, Generation, JobStatus, Request
+from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request
 from genblaze.limits import gate_of
 from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
@@ -186,45 +185,21 @@ class StepRun:
         return candidates
 
     async def _drive(self, candidate: Candidate, inputs: list[Asset], clock: StepClock) -> Generation:
-        emitter = self.emitter
-        watch = StepWatch(
-            self.step,
-            candidate.name,
-            candidate.model,
-            on_progress=emitter.progress if emitter.hears_progress else None,
-            on_retry=emitter.retried,
-            on_submit=emitter.submitted,
-            on_breaker=partial(emitter.warned, "breaker_open"),
-        )
-        context = GenerateContext(
-            output_dir=self.plan.output_dir,
-            config=self.plan.plugins.config,
-            deadline=clock.deadline,
-            report=watch.report,
-            instances=self.plan.plugins.instances,
-            courier=self.plan.courier,
-        )
-        clock.context = context
+        watch = self._watch(candidate)
+        context = clock.context = self._context(watch, clock)
         job = self.plan.plugins.generate(self._request(candidate, inputs), context, provider=candidate.provider)
         self._paid = candidate.paid or bool(getattr(job, "paid", False))
         journal = self._journal if self._paid else None
         policy = self._policy(getattr(job, "retry_policy", None))
         gate = gate_of(candidate.name, self.plan.plugins.config)
         guarded = job if journal is None else journal.around(job, context)
-        driver = Driver(guarded, context, policy, watch, gate, clock.stopped)
-        self._driver = driver
+        driver = self._driver = Driver(guarded, context, policy, watch, gate, clock.stopped)
         if journal is not None:
             context.on_late_result = keep_late_result(self.plan, self.step, inputs, journal)
             await journal.take_up(driver, job)
         try:
-            what = f"{candidate.name}/{candidate.model}"
-            today = spending_today(self.plan.day_budget, driver, job, what, f"{self.step.step_id} {what}")
-            async with gate.slot(clock.stopped), today as settle_today:
-                with spending(self.options.max_cost_usd, driver, job, what) as settle:
-                    generation = await driver.run()
-                    cost = dollars(generation.cost_usd)
-                    settle(cost)
-                    settle_today(cost)
+            async with gate.slot(clock.stopped):
+                generation = await self._pay(candidate, job, driver)
         except ProviderError:
             watch.on_progress("failed")
             raise
@@ -234,6 +209,40 @@ class StepRun:
         finally:
             self._accepted = driver.job_id is not None
             self.step.retries += max(driver.attempt - 1, 0)
+
+    async def _pay(self, candidate: Candidate, job: Job, driver: Driver) -> Generation:
+        """Run the job while the budgets have its price set aside."""
+        what = f"{candidate.name}/{candidate.model}"
+        today = spending_today(self.plan.day_budget, driver, job, what, f"{self.step.step_id} {what}")
+        async with today as settle_today:
+            with spending(self.options.max_cost_usd, driver, job, what) as settle:
+                generation = await driver.run()
+                cost = dollars(generation.cost_usd)
+                settle(cost)
+                settle_today(cost)
+        return generation
+
+    def _watch(self, candidate: Candidate) -> StepWatch:
+        emitter = self.emitter
+        return StepWatch(
+            self.step,
+            candidate.name,
+            candidate.model,
+            on_progress=emitter.progress if emitter.hears_progress else None,
+            on_retry=emitter.retried,
+            on_submit=emitter.submitted,
+            on_breaker=emitter.breaker_opened,
+        )
+
+    def _context(self, watch: StepWatch, clock: StepClock) -> GenerateContext:
+        return GenerateContext(
+            output_dir=self.plan.output_dir,
+            config=self.plan.plugins.config,
+            deadline=clock.deadline,
+            report=watch.report,
+            instances=self.plan.plugins.instances,
+            courier=self.plan.courier,
+        )
 
     def _request(self, candidate: Candidate, inputs: list[Asset]) -> Request:
         step, spec = self.step, self.planned.spec
