@@ -27,6 +27,7 @@ version = "{version}"
 description = "{description}"
 readme = "README.md"
 license = "MIT"
+license-files = ["LICENSE"]
 requires-python = "{requires_python}"
 classifiers = [
     "Intended Audience :: Developers",
@@ -80,13 +81,15 @@ def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any], table: str
 
 
 def projects(root: Path = ROOT) -> dict[Path, str]:
-    """Returns the path and the wanted text of each plugin's pyproject.toml."""
+    """Returns the path and the wanted text of each plugin's pyproject.toml, and of its copy of the licence."""
     kernel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    return {
-        root / folder / name / "pyproject.toml": render(name, plugin, kernel, f"{folder}/plugins.toml")
-        for folder in FOLDERS
-        for name, plugin in tomllib.loads((root / folder / "plugins.toml").read_text("utf-8")).items()
-    }
+    licence = (root / "LICENSE").read_text("utf-8")  # a wheel holds only what lies in its own folder
+    wanted = {}
+    for folder in FOLDERS:
+        for name, plugin in tomllib.loads((root / folder / "plugins.toml").read_text("utf-8")).items():
+            wanted[root / folder / name / "pyproject.toml"] = render(name, plugin, kernel, f"{folder}/plugins.toml")
+            wanted[root / folder / name / "LICENSE"] = licence
+    return wanted
 
 
 def out_of_step(root: Path = ROOT) -> list[str]:

@@ -5,6 +5,7 @@ it prints, where `...` stands for anything (nothing below: anything goes). A not
 
     any-language file=NAME  is saved under this name instead of run
     console from-clone      runs in a copy of the repository with an empty environment (slow)
+    console from-wheels     is run by tools/check_wheels.py (`tox -e dist`)
     console run-by-ci       is what .ci/run runs, so it is only compared with that
     console workshop        runs with an empty environment and a folder of wheels, as do all blocks of that page (slow)
     console elsewhere       the same, later
@@ -106,7 +107,7 @@ def run_block(block: Block, folder: Path, namespace: dict[str, object]) -> None:
 
 
 def is_elsewhere(block: Block) -> bool:
-    return block.note in {"from-clone", "run-by-ci", *FROM_WHEELS}
+    return block.note in {"from-clone", "from-wheels", "run-by-ci", *FROM_WHEELS}
 
 
 @pytest.mark.needs_plugins

@@ -76,3 +76,8 @@ def test_the_oldest_dependencies_that_are_allowed_are_the_ones_tested():
     tox.read(ROOT / "tox.ini", "utf-8")
     pinned = [line for line in tox["testenv:lowest"]["deps"].split() if "==" in line]
     assert pinned == floors
+
+
+def test_there_is_an_extra_for_every_distribution():
+    extras = {folder.name.removeprefix("genblaze-"): [f"{folder.name}>=1.0,<2"] for folder in PLUGINS}
+    assert project(ROOT / "pyproject.toml")["optional-dependencies"] == dict(sorted(extras.items()))
