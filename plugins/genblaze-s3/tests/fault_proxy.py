@@ -51,7 +51,10 @@ class Rule:
             self.fired < self.times
             and re.fullmatch(self.method, request.method) is not None
             and re.search(self.path, request.path) is not None
-            and (self.header is None or any(name.startswith(self.header) for name in request.headers))
+            and (
+                self.header is None
+                or any(f"{name}: {value}".startswith(self.header) for name, value in request.headers.items())
+            )
         )
 
 
@@ -66,6 +69,11 @@ class Message:
         pairs = (line.decode("latin-1").partition(":") for line in self.lines)
         self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
         self.method, self.path, *_ = [*self.first.decode("latin-1").split(" "), "", ""]
+
+    @property
+    def header_lines(self) -> list[str]:
+        """Each header as `name: value`."""
+        return [f"{name}: {value}" for name, value in self.headers.items()]
 
     @property
     def length(self) -> int:
@@ -108,7 +116,7 @@ class FaultProxy:
             thread.join(30)
 
     def add(self, action: str, method: str = ".*", path: str = ".*", *, times: int = 1, **options: Any) -> None:
-        """Let a fault happen to the next requests that fit; `header` names the beginning of one they must have."""
+        """Let a fault happen to the next requests that fit; `header` is how one begins that they must have."""
         header = options.pop("header", None)
         self._rules.append(Rule(action, method, path, times, header, options))
 

@@ -6,14 +6,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from genblaze import InvalidValueError, StorageError, URLPolicyError
 from genblaze.models.enums import StorageErrorCode
-from genblaze.storing import ObjectLockConfig, PutOptions, ReadOptions
-from genblaze_s3 import AsyncS3StorageBackend, Encryption, PresignedURL, S3StorageBackend, URLPolicy
+from genblaze_s3 import AsyncS3StorageBackend, PresignedURL, S3StorageBackend, URLPolicy
 
 HOUR = timedelta(hours=1)
 
@@ -204,8 +203,9 @@ def test_many_objects_are_deleted_under_a_prefix(backend):
     assert backend.exists("p/0")
     assert backend.delete_prefix("p/", dry_run=False).all_succeeded
     assert [entry.key for entry in backend.list().entries] == ["q"]
-    with pytest.raises(InvalidValueError):
-        backend.delete_prefix("", dry_run=False)
+    for versions in (False, True):
+        with pytest.raises(InvalidValueError):
+            backend.delete_prefix("", dry_run=False, versions=versions)
 
 
 @pytest.mark.slow
@@ -229,67 +229,3 @@ async def test_programs_in_an_event_loop_await_it(backend):
         assert [piece async for piece in awaited.astream("k", chunk_size=6)] == [b"012345", b"6789"]
         assert [entry.key for entry in (await awaited.alist()).entries] == ["k"]
         assert awaited.sync.get_durable_url("k") == await awaited.aget_durable_url("k")
-
-
-# Retention, encryption, rules
-
-
-@pytest.fixture
-def locking(s3, server):
-    """A backend of a bucket with Object Lock."""
-    name = f"lock-{datetime.now(UTC):%H%M%S%f}"
-    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    backend = S3StorageBackend(name, endpoint_url=server.url, access_key_id="testkey", secret_access_key="testsecret")
-    yield backend, name
-    backend.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "lock",
-    [
-        ObjectLockConfig(retain_for=HOUR, mode="COMPLIANCE"),
-        ObjectLockConfig(datetime.now(UTC) + HOUR, "GOVERNANCE"),
-        ObjectLockConfig(legal_hold=True),
-    ],
-    ids=["for a time", "until a date", "legal hold"],
-)
-def test_a_locked_object_cannot_be_deleted(locking, s3, lock):
-    backend, name = locking
-    backend.as_store().put("k", b"kept", PutOptions(lock=lock))
-    version = s3.head_object(Bucket=name, Key="k")["VersionId"]
-    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
-        s3.delete_object(Bucket=name, Key="k", VersionId=version)
-    assert backend.get("k") == b"kept"
-
-
-@pytest.mark.slow
-def test_a_bucket_without_locks_refuses_to_promise_one(backend):
-    with pytest.raises(StorageError) as caught:
-        backend.put("k", b"x", object_lock=ObjectLockConfig(retain_for=HOUR))
-    assert caught.value.error_code in {StorageErrorCode.OBJECT_LOCKED, StorageErrorCode.INVALID_INPUT}
-    assert not backend.exists("k")
-
-
-@pytest.mark.slow
-def test_an_object_under_a_key_of_yours_is_read_with_it_only(backend):
-    key = Encryption.sse_c(b"k" * 32)
-    backend.as_store().put("k", b"secret", PutOptions(encryption=key))
-    assert backend.get("k", encryption=key) == b"secret"
-    assert backend.as_store().get("k", ReadOptions(offset=2, encryption=key)) == b"cret"
-    with pytest.raises(StorageError):
-        backend.get("k")
-    with pytest.raises(StorageError):
-        backend.get("k", encryption=Encryption.sse_c(b"x" * 32))
-
-
-@pytest.mark.slow
-def test_lifecycle_rules_of_the_user_stay(backend, s3, bucket):
-    mine = {"ID": "mine", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 3}}
-    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [mine]})
-    for days in (30, 60):
-        backend.ensure_lifecycle_defaults(noncurrent_version_expire_days=days)
-    rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
-    assert len(rules) == 3
-    assert rules["mine"]["Expiration"]["Days"] == 3
-    assert rules["genblaze-expire-noncurrent-versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 60

@@ -1,12 +1,14 @@
 """Whatever breaks on the way, the bucket has the whole content, or the caller hears what failed."""
 
 import hashlib
+import socket
 
 import pytest
 
 from genblaze import StorageError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import PutOptions, StorageConfig
+from genblaze_s3.settings import BACKBLAZE_REGIONS
 
 pytestmark = pytest.mark.slow
 
@@ -158,6 +160,46 @@ def test_a_403_that_names_another_region_is_followed_once(through_proxy, proxy):
     assert len(proxy.log) == 2
     through_proxy.put("a.bin", b"x")
     assert through_proxy.get("a.bin") == b"x"
+
+
+@pytest.fixture
+def backblaze(make_backend, proxy, monkeypatch):
+    """Backblaze's hosts, of which only that of the bucket's region lets the key in."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: look_up("127.0.0.1", *rest, **more))
+    port = proxy.url.rpartition(":")[2]
+
+    def make(region, bucket_in):
+        for other in BACKBLAZE_REGIONS:
+            if other != bucket_in:
+                refusal = {"code": 403, "error": "InvalidAccessKeyId", "times": 999}
+                proxy.add("status", header=f"host: s3.{other}.backblazeb2.com", **refusal)
+        return make_backend(endpoint_url=f"http://s3.{region}.backblazeb2.com:{port}", region=region)
+
+    return make
+
+
+def test_a_bucket_in_another_region_of_backblaze_is_found(backblaze, proxy):
+    backend = backblaze("us-west-004", "eu-central-003")
+    backend.put("a.bin", SMALL)
+    assert backend.get("a.bin") == SMALL
+    assert backend.get_durable_url("a.bin").startswith("http://s3.eu-central-003.backblazeb2.com")
+    assert len([method for method, path, _ in proxy.log if (method, path.count("/")) == ("HEAD", 1)]) == 6
+
+
+def test_a_key_that_no_region_knows_is_told_once_it_was_looked_for(backblaze, proxy):
+    backend = backblaze("us-west-004", "nowhere")
+    for _ in range(2):
+        with pytest.raises(StorageError, match="InvalidAccessKeyId") as caught:
+            backend.put("a.bin", SMALL)
+        assert caught.value.error_code is StorageErrorCode.AUTH_FAILURE
+    assert len(proxy.log) == 2 + 6
+
+
+def test_a_missing_object_is_no_reason_to_look_elsewhere(backblaze, proxy):
+    backend = backblaze("us-west-004", "us-west-004")
+    assert not backend.exists("missing")
+    assert len(proxy.log) == 1
 
 
 def test_objects_are_deleted_together_or_one_by_one(through_proxy, proxy, backend):

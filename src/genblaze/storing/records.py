@@ -63,11 +63,19 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class DeleteError:
-    """One object that could not be deleted, and why."""
+    """One object that could not be deleted, and why.
+
+    Attributes:
+        key: Its name.
+        code: The reason in one word, the store's own or a `StorageErrorCode`.
+        message: The reason.
+        version_id: Which of its versions, where versions were to be deleted.
+    """
 
     key: str
     code: str
     message: str
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

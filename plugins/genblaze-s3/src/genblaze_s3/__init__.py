@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from genblaze_s3.backend import S3StorageBackend as S3StorageBackend
     from genblaze_s3.presigned import PresignedURL as PresignedURL
     from genblaze_s3.store import S3Store as S3Store
+    from genblaze_s3.versions import ObjectVersion as ObjectVersion
 
 _HOMES = {
     "AsyncS3StorageBackend": "genblaze_s3.asynchronous",
     "Encryption": "genblaze.storing",
     "EncryptionMode": "genblaze.storing",
+    "ObjectVersion": "genblaze_s3.versions",
     "PresignedURL": "genblaze_s3.presigned",
     "S3StorageBackend": "genblaze_s3.backend",
     "S3Store": "genblaze_s3.store",
@@ -29,6 +31,7 @@ __all__ = [
     "AsyncS3StorageBackend",
     "Encryption",
     "EncryptionMode",
+    "ObjectVersion",
     "PresignedURL",
     "S3StorageBackend",
     "S3Store",

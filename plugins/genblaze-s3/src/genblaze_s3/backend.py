@@ -22,18 +22,16 @@ from genblaze_s3.lifecycle import ensure_rules
 from genblaze_s3.presigned import PresignedURL
 from genblaze_s3.settings import OWN_CONFIG, Settings, backblaze_settings
 from genblaze_s3.store import S3Store
+from genblaze_s3.versions import AT_ONCE, ObjectVersion, remove_versions, versions_below
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from genblaze.storing import Encryption, ObjectLockConfig, StorageConfig
 
     Progress = Callable[[TransferProgress], None] | None
 
 __all__ = ["S3StorageBackend"]
-
-AT_ONCE: Final = 1000
-"""Keys in one request to delete: the bound of S3."""
 
 HOUR: Final = 3600
 
@@ -217,7 +215,10 @@ class S3StorageBackend(StorageBackend):
         self._store.copy(src_key, dst_key, encryption)
 
     def delete(self, key: str) -> None:
-        """Remove an object. That it was not there is no error."""
+        """Remove an object; that it was not there is no error.
+
+        In a bucket that keeps versions, as Backblaze's do, it is only hidden: see `delete_prefix(versions=True)`.
+        """
         self._store.delete(key)
 
     def delete_many(self, keys: Sequence[str], *, dry_run: bool = False) -> DeleteResult:
@@ -244,6 +245,26 @@ class S3StorageBackend(StorageBackend):
             return tuple(DeleteError(key, str(error.error_code), str(error)) for key in keys)
         failed = answer.get("Errors", ())
         return tuple(DeleteError(each["Key"], each.get("Code", ""), each.get("Message", "")) for each in failed)
+
+    def delete_prefix(self, prefix: str, *, dry_run: bool = True, versions: bool = False) -> DeleteResult:
+        """Remove all objects whose keys begin with a prefix; unless told otherwise only say which.
+
+        Args:
+            prefix: What their keys begin with.
+            dry_run: Only say what would be removed.
+            versions: Remove every version and the marks of deleted objects too, so that nothing is left. A version that
+                Object Lock keeps is among the errors, with its end.
+
+        Raises:
+            InvalidValueError: The prefix is empty, which would mean everything.
+        """
+        if not versions or not prefix:
+            return super().delete_prefix(prefix, dry_run=dry_run)
+        return remove_versions(self._store.client, prefix, dry_run=dry_run)
+
+    def list_versions(self, prefix: str = "") -> Iterator[ObjectVersion]:
+        """All versions of the objects whose keys begin with a prefix, and the marks of those that were deleted."""
+        return versions_below(self._store.client, prefix)
 
     def get_url(self, key: str, *, expires_in: int | None = None, policy: URLPolicy = URLPolicy.AUTO) -> str:
         """A URL from which the object can be read.

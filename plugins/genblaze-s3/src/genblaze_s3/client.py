@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from genblaze import StorageError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import classify_botocore_error
+from genblaze_s3.connecting import connect
+from genblaze_s3.regions import region_of_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,12 @@ LONGEST_PAUSE: Final = 20.0
 #: How servers say that the bucket is not where it was looked for.
 ELSEWHERE: Final = frozenset({StorageErrorCode.REGION_REDIRECT, StorageErrorCode.ACCESS_DENIED})
 
+#: How they say that they know neither the bucket nor the key, as those of another region do.
+STRANGERS: Final = ELSEWHERE | {StorageErrorCode.AUTH_FAILURE}
+
 
 class Client:
     """Sends requests about one bucket. It may be used from several threads at once.
-
-    boto3's own repetitions are off: they ignore Retry-After and know no deadline.
 
     Args:
         settings: Where the bucket is.
@@ -41,6 +42,9 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._looked = False
+        self._found: str | None = None
         self._boto: Any = None
 
     @property
@@ -87,7 +91,7 @@ class Client:
         """The boto3 client."""
         with self._lock:
             if self._boto is None:
-                self._boto = _connect(self._settings)
+                self._boto = connect(self._settings)
             return self._boto
 
     def close(self) -> None:
@@ -102,10 +106,20 @@ class Client:
         try:
             return self.run(operation, key, lambda: send(self.boto()))
         except StorageError as error:
-            region = _told_region(error)
+            region = _told_region(error) or self._found_region(error)
             if region is None or not self._move(region):
                 raise
         return self.run(operation, key, lambda: send(self.boto()))
+
+    def _found_region(self, error: StorageError) -> str | None:
+        """The region of the bucket, looked for once when a server that names none does not let us in."""
+        if not _may_be_elsewhere(error):
+            return None
+        with self._looking:
+            if not self._looked:
+                self._looked = True
+                self._found = region_of_bucket(self._settings)
+            return self._found
 
     def _move(self, region: str) -> bool:
         """Ask in another region from now on; False when that is where it was asked."""
@@ -126,6 +140,11 @@ def _pause(error: StorageError, number: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
 
 
+def _may_be_elsewhere(error: StorageError) -> bool:
+    response = getattr(error.__cause__, "response", None) or {}
+    return error.error_code in STRANGERS or response.get("Error", {}).get("Code") == "NoSuchBucket"
+
+
 def _told_region(error: StorageError) -> str | None:
     """The region that the server names in a refusal."""
     response = getattr(error.__cause__, "response", None)
@@ -134,42 +153,3 @@ def _told_region(error: StorageError) -> str | None:
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     region: str | None = headers.get("x-amz-bucket-region") or response.get("Error", {}).get("Region")
     return region
-
-
-@cache
-def _models() -> Any:
-    """What botocore knows of services, read once: it takes longer than all the rest of making a client."""
-    from botocore.loaders import create_loader
-
-    return create_loader(os.environ.get("AWS_DATA_PATH"))
-
-
-def _connect(settings: Settings) -> Any:
-    import boto3
-    import botocore.session
-    from botocore.config import Config
-
-    from genblaze import __version__
-
-    session = botocore.session.Session()
-    session.register_component("data_loader", _models())
-    config = settings.config
-    agent = f"genblaze/{__version__} {config.user_agent_extra or ''}".strip()
-    return boto3.session.Session(botocore_session=session).client(
-        "s3",
-        endpoint_url=settings.endpoint_url,
-        region_name=settings.signing_region,
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": config.signing_addressing_style},
-            retries={"total_max_attempts": 1},
-            max_pool_connections=config.max_pool_connections,
-            connect_timeout=config.connect_timeout_sec,
-            read_timeout=config.read_timeout_sec,
-            user_agent_extra=agent,
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )

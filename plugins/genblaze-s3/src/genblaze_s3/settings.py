@@ -21,6 +21,17 @@ OWN_CONFIG: Final = StorageConfig(max_pool_connections=64, signing_addressing_st
 DEFAULT_REGION: Final = "us-east-1"
 BACKBLAZE_REGION: Final = "us-west-004"
 
+#: Those that are known of; a bucket in another one is reached by naming its region.
+BACKBLAZE_REGIONS: Final = (
+    "us-west-000",
+    "us-west-001",
+    "us-west-002",
+    "us-west-004",
+    "us-east-005",
+    "eu-central-003",
+    "ca-east-006",
+)
+
 #: Variables that hold Backblaze's key and its secret: the short names, and those of Backblaze's own tools.
 KEY_VARIABLES: Final = ("B2_KEY_ID", "B2_APPLICATION_KEY_ID")
 SECRET_VARIABLES: Final = ("B2_APP_KEY", "B2_APPLICATION_KEY")
@@ -72,6 +83,12 @@ class Settings:
         """The server's URL, without a slash at its end."""
         named = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         return (named or f"https://s3.{self.signing_region}.amazonaws.com").rstrip("/")
+
+    @property
+    def other_regions(self) -> tuple[str, ...]:
+        """Where the bucket may be when this region does not know it or its key."""
+        at_backblaze = str(urlsplit(self.endpoint).hostname).endswith(".backblazeb2.com")
+        return tuple(each for each in BACKBLAZE_REGIONS if at_backblaze and each != self.signing_region)
 
     def in_region(self, region: str) -> Settings:
         """The same bucket, asked for in another region; an endpoint that names its region changes too."""
