@@ -23,7 +23,7 @@ from genblaze_gallery.showing import showable
 if TYPE_CHECKING:
     from genblaze_gallery.places import Entry
 
-__all__ = ["Exhibit", "Gallery", "ShownRun", "collect"]
+__all__ = ["Exhibit", "Gallery", "ShownRun", "collect", "meant_by"]
 
 _UNKNOWN_TYPE = "application/octet-stream"
 
@@ -166,7 +166,7 @@ class _Collection:
             intact = found.verdict is not Verdict.MANIFEST_ALTERED
             self._add_run(manifest, intact=intact)
             if asset is None:
-                asset, index = _meant_by(path, manifest)
+                asset, index = meant_by(path, manifest)
         self._exhibits[str(path.resolve()), ""] = Exhibit(
             path,
             found.verdict.value,
@@ -251,7 +251,7 @@ def _outputs(manifest: Manifest) -> Iterator[tuple[int, Asset]]:
     return ((index, asset) for index, step in enumerate(manifest.run.steps) for asset in step.assets)
 
 
-def _meant_by(path: Path, manifest: Manifest) -> tuple[Asset | None, int | None]:
+def meant_by(path: Path, manifest: Manifest) -> tuple[Asset | None, int | None]:
     """The output that a changed file was, by its name; or the only one there is."""
     outputs = list(_outputs(manifest))
     for index, asset in outputs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genblaze_gallery.commands.options import index_option, open_index, printable
+from genblaze_gallery.commands.options import file_of_index, index_option, printable
 
 __all__ = ["index"]
 
@@ -28,9 +28,14 @@ def index(
     Exits with 1 when a place cannot be read; the others are brought up to date nevertheless.
     """
     from genblaze import GenblazeError
+    from genblaze.config import load_config
+    from genblaze_gallery.index import Index
 
     failed = False
-    with open_index(index_file, anew=rebuild) as (opened, known):
+    with Index(file_of_index(index_file)) as opened:
+        known = opened.places() or [load_config().output_dir]
+        if rebuild:
+            opened.clear()
         for place in forget:
             opened.forget(place if place in known else str(Path(place).resolve()))
         for place in places or [each for each in known if each not in forget]:

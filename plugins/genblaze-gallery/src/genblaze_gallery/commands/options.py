@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from genblaze_gallery.index import Index
 
-__all__ = ["index_option", "open_index", "printable"]
+__all__ = ["existing_index", "file_of_index", "index_option", "printable"]
 
 INDEX_FILE: Final = Path(".genblaze", "index.db")
 """The index, in the output folder."""
@@ -25,23 +23,27 @@ index_option = click.option(
 )
 
 
-@contextmanager
-def open_index(file: Path | None, *, anew: bool = False) -> Iterator[tuple[Index, list[str]]]:
-    """The index, and the places it knows; the output folder where it knows none.
-
-    Args:
-        file: The index; the one in the output folder unless given.
-        anew: Throw away what is in it, except for the places.
-    """
+def file_of_index(file: Path | None) -> Path:
+    """Where the index is: where it was said to be, or else in the output folder."""
     from genblaze.config import load_config
+
+    return file or Path(load_config().output_dir) / INDEX_FILE
+
+
+def existing_index(file: Path | None) -> Index:
+    """The index, to be asked.
+
+    Raises:
+        GenblazeError: There is none.
+    """
+    from genblaze import GenblazeError
     from genblaze_gallery.index import Index
 
-    output_dir = Path(load_config().output_dir)
-    with Index(file or output_dir / INDEX_FILE) as index:
-        places = index.places()
-        if anew:
-            index.clear()
-        yield index, places or [str(output_dir)]
+    path = file_of_index(file)
+    if not path.is_file():
+        msg = f"There is no index at {path}. Make one with `genblaze index FOLDER`, or name another file with --index"
+        raise GenblazeError(msg)
+    return Index(path)
 
 
 def printable(text: object) -> str:

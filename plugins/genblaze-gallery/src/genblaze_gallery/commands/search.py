@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from genblaze_gallery.commands.options import index_option, open_index, printable
+from genblaze_gallery.commands.options import existing_index, index_option, printable
 
 __all__ = ["search"]
 
@@ -52,7 +52,7 @@ def search(
     from genblaze_gallery.searching import Query
     from genblaze_gallery.searching import search as find
 
-    with open_index(index_file) as (opened, _):
+    with existing_index(index_file) as opened:
         hits = find(opened, Query(text=" ".join(words) or None, hash=hash_, **how))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"version": 1, "hits": hits}), indent=2).decode())
