@@ -44,30 +44,6 @@ def test_a_video_within_the_answer_is_kept_and_its_price_is_unknown_without_a_du
     assert (step.assets[0].size_bytes, step.cost_usd) == (len(mp4), None)
 
 
-@pytest.mark.parametrize(
-    ("told", "code"),
-    [
-        ({"status": "failed", "errors": [{"code": "invalid_request", "message": "no"}]}, "invalid_input"),
-        ({"status": "failed", "errors": [{"message": "violates our usage guidelines"}]}, "content_policy"),
-        ({"status": "failed"}, "model_error"),
-        ({"status": "cancelled"}, "unknown"),
-        ({"status": "budget_exceeded"}, "auth_failure"),
-        ({"status": "incomplete"}, "model_error"),
-        ({"status": "completed", "steps": []}, "model_error"),
-    ],
-)
-def test_an_interaction_that_ended_badly_is_not_bought_again(google, tmp_path, told, code):
-    google.on("GET", JOB, Answer(body={"id": "v1_i1", **told}))
-    assert (failed(tmp_path).error_code, len(google.paid())) == (code, 1)
-
-
-@pytest.mark.slow
-def test_a_step_that_takes_too_long_is_cancelled_at_google(google, tmp_path):
-    google.on("GET", JOB, Answer(body={"id": "v1_i1", "status": "in_progress"}))
-    assert failed(tmp_path, step_timeout=5).error_code == "timeout"
-    assert len(google.sent("POST", f"{JOB}/cancel")) == 1
-
-
 def spoken(media_type, data):
     part = {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode()}}
     return Answer(body={"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}]})

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from genblaze import Pipeline, PipelineError, ProviderError, RetryPolicy, verify_file
+from genblaze import Pipeline, PipelineError, ProviderError, verify_file
 from genblaze.testing import Answer
 from genblaze_google import GeminiImageProvider, VeoProvider
 
@@ -55,35 +55,6 @@ def test_a_picture_leads_the_film(google, jpeg, tmp_path):
     image = call.body["instances"][0]["image"]
     assert image["mimeType"] == "image/jpeg"
     assert base64.b64decode(image["bytesBase64Encoded"]).startswith(jpeg[:3])
-
-
-@pytest.mark.parametrize(
-    ("operation", "code"),
-    [
-        ({"error": {"code": 3, "message": "violates our usage guidelines"}}, "content_policy"),
-        ({"error": {"code": 3, "message": "durationSeconds is out of bounds"}}, "invalid_input"),
-        ({"error": {"code": 5, "message": "no such model"}}, "model_error"),
-        ({"response": {"generateVideoResponse": {"raiMediaFilteredReasons": ["a face"]}}}, "content_policy"),
-        ({"response": {}}, "model_error"),
-    ],
-)
-def test_a_video_that_failed_is_not_bought_again(google, tmp_path, operation, code):
-    google.on("GET", OPERATION, Answer(body={"done": True, **operation}))
-    step = failed(tmp_path, step_retry=RetryPolicy(max_attempts=2, initial_backoff_sec=0.01))
-    assert (step.error_code, len(google.paid())) == (code, 1)
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (Answer(fault="reset"), "unknown"),
-        (Answer(status=404, body={"error": {"code": 404, "status": "NOT_FOUND", "message": "gone"}}), "model_error"),
-    ],
-)
-def test_a_submit_that_failed_is_sent_once(google, tmp_path, answer, code):
-    google.on("POST", SUBMIT, answer)
-    step = failed(tmp_path, step_retry=RetryPolicy(max_attempts=2, initial_backoff_sec=0.01))
-    assert (step.error_code, len(google.paid())) == (code, 1)
 
 
 def test_a_cloud_project_is_refused_when_the_provider_is_made():

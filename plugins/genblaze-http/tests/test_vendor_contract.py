@@ -95,8 +95,13 @@ class FetchesItself(QueueProvider):
 
 
 class Repeats(QueueProvider):
-    async def begin(self, work):
-        raise ProviderError(f"no such key: {VendorContract.secret}", error_code=ProviderErrorCode.AUTH_FAILURE)
+    def job(self, request, context):
+        async def submit():
+            raise ProviderError(f"no such key: {VendorContract.secret}", error_code=ProviderErrorCode.AUTH_FAILURE)
+
+        job = super().job(request, context)
+        job.submit = submit
+        return job
 
 
 BROKEN = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from smallest_media import SMALLEST
 
-from genblaze import Asset, GenblazeError, GenerateContext, Pipeline, PipelineError, ProviderError, Step
+from genblaze import Asset, GenblazeError, GenerateContext, Pipeline, PipelineError, ProviderError, RetryPolicy, Step
 from genblaze.jobs import Generation, JobStatus, Request, Submitted
 from genblaze.pricing import per_unit
 from genblaze.providers.model_registry import ModelRegistry
@@ -314,5 +314,5 @@ def test_an_output_that_only_the_key_opens_is_streamed_to_a_file_named_by_its_co
     assert acme.sent("GET", "/v1/films/f1/content")[0].headers["authorization"] == f"Bearer {KEY}"
     acme.on("GET", "/v1/films/f1/content", Answer(body=b""))
     with pytest.raises(PipelineError, match="gave an empty file"):
-        run(Guarded(KEY, base_url=base(acme)), tmp_path)
+        run(Guarded(KEY, base_url=base(acme)), tmp_path, step_retry=RetryPolicy.disabled())
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]

@@ -29,7 +29,7 @@ class TestSpeech(ProviderComplianceTests):
 
 class TestSora(ProviderComplianceTests):
     def make_provider(self):
-        return SoraProvider()
+        return SoraProvider(poll_interval=0.01)
 
     def make_step(self):
         return Step(provider="openai-sora", model="sora-2", prompt="a fox", modality=Modality.VIDEO)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
@@ -82,14 +84,15 @@ class VendorClient:
     Args:
         vendor: Whose API.
         key: The key; None is refused at the first call.
-        base_url: Where the API is.
+        base_url: Where the API is. The user name and password of a gateway, if it has some, become a header: libraries
+            log URLs.
         timeout: Seconds that the vendor may think before it answers.
     """
 
     def __init__(self, vendor: Vendor, *, key: str | None, base_url: str, timeout: float = READ_SEC) -> None:
         self.vendor = vendor
-        self.base_url = base_url.rstrip("/")
-        self.shown_url = strip_asset_url_credentials(self.base_url)  # a gateway's may hold a password
+        self.base_url, self._login = _without_login(base_url.rstrip("/"))
+        self.shown_url = strip_asset_url_credentials(self.base_url)
         self._key = key
         self._timeout = httpx.Timeout(timeout, connect=min(CONNECT_SEC, timeout), pool=None)
 
@@ -104,7 +107,7 @@ class VendorClient:
     def headers(self) -> dict[str, str]:
         """What every call carries: the key and the vendor's own headers. Only for URLs of this vendor's host."""
         named = {} if self._key is None else {self.vendor.key_header: self.vendor.key_format.format(key=self._key)}
-        return {**self.vendor.extra_headers(), **named}
+        return {**self.vendor.extra_headers(), **named, **({"Authorization": self._login} if self._login else {})}
 
     def redact(self, text: str) -> str:
         """`text` without the key, which some vendors repeat in their errors."""
@@ -155,7 +158,8 @@ class VendorClient:
 
     def _reply(self, method: str, response: httpx.Response) -> Reply:
         found = {name.lower(): value for name, value in response.headers.items()}
-        request_id = next((found[name] for name in self.vendor.request_id_headers if name in found), None)
+        named = (found[name] for name in self.vendor.request_id_headers if name in found)
+        request_id = next(map(self.redact, named), None)
         if response.is_success:
             if (tell := hold_back.get()) is not None and (seconds := nothing_left(found)) is not None:
                 tell(seconds)
@@ -213,6 +217,15 @@ def tls() -> Any:
 def _origin(url: str) -> str:
     parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.netloc.decode()}"
+
+
+def _without_login(url: str) -> tuple[str, str | None]:
+    """A URL without user name and password, and those as the value of a header."""
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    return parts._replace(netloc=host).geturl(), f"Basic {b64encode(unquote(login).encode()).decode()}"
 
 
 def _agent() -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from genblaze.errors import ProviderError
 from genblaze.jobs import Generation, JobStatus, Submitted
 from genblaze.providers.job import step_of
 from genblaze.providers.model_registry import compute_cost
@@ -27,8 +30,8 @@ class VendorJob:
         self.retry_policy = provider.retry_policy
         self.paid = provider.paid
         self.idempotent = provider.idempotent
-        if (search := getattr(provider, "search", None)) is not None:
-            self.find = lambda: search(work)
+        if getattr(provider, "search", None) is not None:
+            self.find = self._find
 
     async def submit(self) -> Submitted | Generation:
         """Make the call, with a key."""
@@ -36,7 +39,8 @@ class VendorJob:
         self.work.begun = time()
         hears = hold_back.set(self.work.context.hold_back)
         try:
-            begun: Submitted | Generation = await self.provider.begin(self.work)
+            with self._discreet():
+                begun: Submitted | Generation = await self.provider.begin(self.work)
         finally:
             hold_back.reset(hears)
         if isinstance(begun, Generation):
@@ -46,17 +50,34 @@ class VendorJob:
 
     async def poll(self, job_id: str) -> JobStatus:
         """Ask how far it is."""
-        status: JobStatus = await self.provider.look(job_id)
-        return status
+        with self._discreet():
+            status: JobStatus = await self.provider.look(job_id)
+            return status
 
     async def fetch(self, job_id: str) -> Generation:
         """Collect the outputs."""
-        return self._priced(await self.provider.collect(self.work, job_id))
+        with self._discreet():
+            return self._priced(await self.provider.collect(self.work, job_id))
 
     async def cancel(self, job_id: str) -> None:
         """Tell a vendor that can be told."""
         if (drop := getattr(self.provider, "drop", None)) is not None:
             await drop(job_id)
+
+    async def _find(self) -> str | None:
+        """The job of a submit whose answer got lost."""
+        with self._discreet():
+            found: str | None = await self.provider.search(self.work)
+            return found
+
+    @contextmanager
+    def _discreet(self) -> Iterator[None]:
+        """Cut the key out of errors: vendors repeat it not only in refusals, but also in why a job failed."""
+        try:
+            yield
+        except ProviderError as error:
+            error.args = (self.provider.client.redact(str(error)),)
+            raise
 
     def _priced(self, made: Generation) -> Generation:
         """With the cost that the provider's models state, where the vendor stated none."""
