@@ -3,7 +3,7 @@
 import pytest
 from sample_pipelines import Painter, Sink, paint, pipeline_in, png
 
-from genblaze import ModerationHook, ModerationResult
+from genblaze import Asset, ModerationHook, ModerationResult, StepCache, SyncProvider, Tracer
 
 
 class Hook(ModerationHook):
@@ -47,6 +47,89 @@ def test_texts_of_inputs_are_judged_too(tmp_path):
     hook = Hook()
     run(tmp_path, hook, external_inputs=[asset])
     assert hook.seen[0][0] == "p\n\nfrom an earlier step"
+
+
+@pytest.mark.parametrize("where", ["file", "data"])
+def test_the_content_of_text_inputs_is_judged_too(tmp_path, where):
+    asset = Asset.from_text("a red wolf")
+    if where == "file":
+        path = tmp_path / "words.txt"
+        path.write_text("a red wolf")
+        asset = Asset(url=path.as_uri(), media_type="text/plain")
+    hook = Hook()
+    run(tmp_path, hook, external_inputs=[asset, png(paint(tmp_path / "in.png", "x"))])
+    assert hook.seen[0][0] == "p\n\na red wolf"
+
+
+def test_the_text_that_an_earlier_step_wrote_is_judged_before_the_next_one_runs(tmp_path):
+    class Writer(SyncProvider):
+        name = "writer"
+
+        def generate(self, step, config=None):
+            step.assets = [Asset.from_text("something bad")]
+            return step
+
+    class NothingBad(Hook):
+        def check_prompt(self, prompt, params):
+            return ModerationResult("bad" not in prompt, "bad")
+
+    painter = Painter(tmp_path)
+    pipeline = pipeline_in(tmp_path, moderation=NothingBad(), chain=True).step(Writer(), model="w", prompt="write")
+    steps = pipeline.step(painter, model="m", prompt="paint it").run(raise_on_failure=False).run.steps
+    assert [(step.status, step.error_code) for step in steps] == [("succeeded", None), ("failed", "content_policy")]
+    assert painter.calls == 0
+
+
+@pytest.mark.parametrize(("metadata", "content"), [({"text": 7}, b"x"), ({}, b"\xff\xfe\xfa")])
+def test_an_input_whose_text_cannot_be_judged_stops_the_step(tmp_path, metadata, content):
+    path = tmp_path / "words.txt"
+    path.write_bytes(content)
+    asset = Asset(url=path.as_uri(), media_type="text/plain", metadata=metadata)
+    painter, step, _ = run(tmp_path, Hook(), external_inputs=[asset])
+    assert (painter.calls, step.error_code) == (0, "invalid_input")
+    assert step.error.startswith("Moderation input error: ")
+
+
+def test_a_prompt_that_has_become_unwanted_is_not_answered_from_the_cache(tmp_path):
+    cache, painter = StepCache(tmp_path / "cache"), Painter(tmp_path)
+    pipeline_in(tmp_path).cache(cache).step(painter, model="m", prompt="p").run()
+    strict = pipeline_in(tmp_path, moderation=Hook(prompt=ModerationResult(False, "no more"))).cache(cache)
+    step = strict.step(painter, model="m", prompt="p").run(raise_on_failure=False).run.steps[0]
+    assert (painter.calls, step.error_code, step.assets, step.cached) == (1, "content_policy", [], False)
+
+
+def test_what_came_out_of_the_cache_is_judged_and_not_handed_on(tmp_path):
+    cache, painter, sink = StepCache(tmp_path / "cache"), Painter(tmp_path), Sink()
+    pipeline_in(tmp_path).cache(cache).step(painter, model="m", prompt="p").run()
+    hook = Hook(output=ModerationResult(False, "no foxes"))
+    strict = pipeline_in(tmp_path, moderation=hook).cache(cache).step(painter, model="m", prompt="p")
+    result = strict.run(raise_on_failure=False, sink=sink)
+    assert (painter.calls, result.assets, sink.contents) == (1, [], [])
+    assert hook.seen == [("p", {}), 1]
+
+
+def test_a_refused_output_is_not_kept_in_the_cache(tmp_path):
+    cache, painter = StepCache(tmp_path / "cache"), Painter(tmp_path)
+    strict = pipeline_in(tmp_path, moderation=Hook(output=ModerationResult(False))).cache(cache)
+    strict.step(painter, model="m", prompt="p").run(raise_on_failure=False)
+    pipeline_in(tmp_path).cache(cache).step(painter, model="m", prompt="p").run()
+    assert painter.calls == 2
+
+
+def test_a_refused_step_begins_and_ends_for_tracers_and_callbacks(tmp_path):
+    told = []
+
+    class Listener(Tracer):
+        def on_step_start(self, run_id, step, **facts):
+            told.append("start")
+
+        def on_step_end(self, run_id, step, **facts):
+            told.append(str(step.status))
+
+    pipeline = pipeline_in(tmp_path, moderation=Hook(prompt=ModerationResult(False)), tracer=Listener())
+    pipeline.step(Painter(tmp_path), model="m", prompt="p")
+    pipeline.run(raise_on_failure=False, on_step_complete=lambda event: told.append(event.step.error_code))
+    assert told == ["start", "failed", "content_policy"]
 
 
 def test_a_refused_prompt_is_never_paid_for(tmp_path):

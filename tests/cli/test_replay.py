@@ -69,6 +69,44 @@ def test_a_value_the_vendor_refuses_fails_the_step_and_the_command(pair, replay)
     assert "Step 1 (local-image/local-image-1)" in err
 
 
+@pytest.mark.parametrize(
+    "flags", [["--no-dry-run"], ["--execute"], ["--no-dry-run", "--allow-provider", "local-image"]]
+)
+def test_the_published_word_for_executing_is_known(pair, replay, flags):
+    code, out, err = replay(pair.local_path(pair.assets[0]), "--change", "1.seed=2", *flags)
+    assert (code, err) == (0, "")
+    assert "nothing was run" not in out
+
+
+def test_a_dry_run_may_be_asked_for(pair, replay):
+    code, out, _ = replay(pair.local_path(pair.assets[0]), "--dry-run")
+    assert (code, "nothing was run" in out) == (0, True)
+
+
+def test_no_provider_runs_that_is_not_allowed(pair, replay, tmp_path):
+    pair.save_manifest("manifest.json")
+    before = sorted(tmp_path.rglob("*"))
+    code, _, err = replay("manifest.json", "--change", "1.seed=2", "--execute", "--allow-provider", "openai-dalle")
+    assert code == 1
+    assert "the run needs local-image, and only openai-dalle may run" in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_prompts_are_shown_only_when_asked_for(pair, replay):
+    picture = pair.local_path(pair.assets[0])
+    assert "fox" not in replay(picture)[1]
+    assert replay(picture, "--show-prompts")[1].splitlines()[1] == "   a red fox"
+
+
+def test_a_changed_manifest_runs_only_by_force(pair, replay, tmp_path):
+    document = pair.save_manifest("manifest.json")
+    document.write_text(document.read_text().replace("a grey wolf", "a pink wolf"))
+    code, _, err = replay(document)
+    assert (code, "not what its canonical hash was made of" in err) == (1, True)
+    code, out, err = replay(document, "--force", "--show-prompts")
+    assert (code, "not what its canonical hash was made of" in err, "a pink wolf" in out) == (0, True, True)
+
+
 def test_a_malformed_change_is_wrong_usage(pair, replay):
     code, _, err = replay(pair.local_path(pair.assets[0]), "--change", "seed=2")
     assert code == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genblaze.cli.terminal import printable
-from genblaze.errors import InvalidValueError
+from genblaze.errors import GenblazeError, InvalidValueError
 
 if TYPE_CHECKING:
     from genblaze.pipeline.replay import Replay
@@ -19,7 +19,16 @@ __all__ = ["command"]
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--change", "changes", multiple=True, metavar="STEP.NAME=VALUE", help="Change a value; may be repeated.")
-@click.option("--execute", is_flag=True, help="Run it; without this only what would happen is printed.")
+@click.option(
+    "--execute/--dry-run",
+    "--no-dry-run",
+    "execute",
+    default=False,
+    help="Run it; unless told so only what would happen is printed.",
+)
+@click.option("--allow-provider", "allowed", multiple=True, metavar="NAME", help="Run no others; may be repeated.")
+@click.option("--show-prompts", is_flag=True, help="Print the prompts, too.")
+@click.option("--force", is_flag=True, help="Believe a manifest that is not what its hash was made of.")
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder for the outputs.")
 @click.option("--max-concurrency", type=click.IntRange(min=1), help="Steps that may run at once.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds per step.")
@@ -27,6 +36,9 @@ def command(
     manifest: Path,
     changes: tuple[str, ...],
     execute: bool,
+    allowed: tuple[str, ...],
+    show_prompts: bool,
+    force: bool,
     output_dir: Path | None,
     max_concurrency: int | None,
     timeout: float | None,
@@ -43,8 +55,11 @@ def command(
     from genblaze.pipeline.replay import Replay
 
     recorded = parse_manifest(document_of(manifest))
-    replay = Replay(recorded, _changes(changes), folder=manifest.parent, output_dir=output_dir)
-    _tell(replay)
+    if force and not recorded.verify_hash():
+        click.echo("the manifest is not what its canonical hash was made of", err=True)
+    replay = Replay(recorded, _changes(changes), folder=manifest.parent, output_dir=output_dir, verify=not force)
+    _tell(replay, show_prompts=show_prompts)
+    _check_allowed(replay, allowed)
     if not execute:
         click.echo("nothing was run; add --execute to run it")
         return 0
@@ -71,8 +86,19 @@ def _changes(texts: tuple[str, ...]) -> dict[int, dict[str, Any]]:
     return changes
 
 
-def _tell(replay: Replay) -> None:
-    """One line for each step; never prompts or parameters, which may be private."""
+def _tell(replay: Replay, *, show_prompts: bool) -> None:
+    """One line for each step; prompts only when asked for, as they may be private, and parameters never."""
     for index, (step, _, why) in enumerate(replay.steps):
         fate = "reused" if why is None else f"runs    {why}"
         click.echo(printable(f"{index}  {step.modality:6}  {step.provider}/{step.model}  {fate}"))
+        if show_prompts and step.prompt:
+            click.echo(printable(f"   {step.prompt}"))
+
+
+def _check_allowed(replay: Replay, allowed: tuple[str, ...]) -> None:
+    """Refuse to run what nobody allowed, before anything is paid."""
+    others = {step.provider for step, _, why in replay.steps if why is not None and step.provider not in allowed}
+    if allowed and others:
+        names = ", ".join(sorted(str(name) for name in others))
+        msg = f"the run needs {names}, and only {', '.join(allowed)} may run; add --allow-provider"
+        raise GenblazeError(msg)

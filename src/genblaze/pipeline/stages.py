@@ -123,7 +123,7 @@ class StepRun:
             inputs = await pristine_inputs(step.inputs, self.plan, external=from_outside(self.planned, earlier))
         hook = self.plan.moderation
         if hook is not None:
-            await moderate_prompt(hook, step, self.planned.candidates[0].params)
+            await moderate_prompt(hook, step, inputs, self.planned.candidates[0].params, self.plan.courier)
         with CacheStage(self.plan, self.planned, step) as cache:
             if not await self._answer_from_journal() and not await cache.answer():
                 generation = await self._generate(inputs, clock)
