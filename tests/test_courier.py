@@ -35,7 +35,7 @@ def links():
 def courier(links, tmp_path):
     plugins = PluginManager(autoload=False)
     plugins.register(links, "acme-links")
-    return PluginCourier(lambda: plugins, tmp_path / "inputs")
+    return PluginCourier(lambda: plugins, tmp_path)
 
 
 def asset(url, **facts):

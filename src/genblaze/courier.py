@@ -34,12 +34,12 @@ class PluginCourier:
 
     Args:
         plugins: Gives the plugin manager, at first need.
-        folder: Where copies of inputs are kept.
+        output_dir: Where the run's files go, and copies of inputs beside them.
     """
 
-    def __init__(self, plugins: Callable[[], PluginManager], folder: Path) -> None:
+    def __init__(self, plugins: Callable[[], PluginManager], output_dir: Path) -> None:
         self._plugins = plugins
-        self._folder = folder
+        self._output_dir = output_dir
 
     async def fetch(self, url: str, target: Path, bounds: FetchContext) -> Fetched:
         """Bring the bytes that a URL names into `target`."""
@@ -92,9 +92,10 @@ class PluginCourier:
 
     async def _bring(self, asset: Asset) -> Path:
         """Fetch an input once, by its URL, and strip and check it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = input_folder(self._output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(asset.url.encode()).hexdigest()[:32]
-        target = self._folder / f"{name}{_suffix(asset.url)}"
+        target = folder / f"{name}{_suffix(asset.url)}"
         if not target.is_file():
             url = await daemon_threads.run(self._presigned, asset.url, 900) or asset.url
             await self.fetch(url, target, FetchContext())

@@ -107,7 +107,9 @@ class Driver:
             while True:
                 self.attempt += 1
                 try:
-                    return await self._attempt()
+                    generation = await self._attempt()
+                    self.context.on_accepted = None  # all is heard; and no circle is left for the garbage collector
+                    return generation
                 except (KeyboardInterrupt, GeneratorExit):
                     raise
                 except BaseException as error:

@@ -243,10 +243,7 @@ class _Loan:
 def _interrupts(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Iterator[list[bool]]:
     """While this lasts, the first Ctrl-C cancels the task, and the next one raises; as `asyncio.run` has it."""
     interrupted: list[bool] = []
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
+    if threading.current_thread() is not threading.main_thread():
         yield interrupted
         return
 
@@ -256,12 +253,16 @@ def _interrupts(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Ite
         interrupted.append(True)
         loop.call_soon_threadsafe(task.cancel)
 
-    signal.signal(signal.SIGINT, interrupt)
+    before = signal.signal(signal.SIGINT, interrupt)
+    if before is not signal.default_int_handler:  # somebody else's, who knows what to do
+        signal.signal(signal.SIGINT, before)
     try:
         yield interrupted
     finally:
-        if signal.getsignal(signal.SIGINT) is interrupt:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if before is signal.default_int_handler:
+            last = signal.signal(signal.SIGINT, before)
+            if last is not interrupt:  # the coroutine has set one of its own
+                signal.signal(signal.SIGINT, last)
 
 
 class _Kept(threading.local):

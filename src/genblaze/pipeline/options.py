@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -119,7 +120,7 @@ def embed_policy(embed: Any, *, has_sink: bool = True) -> EmbedPolicy:
         GenblazeError: For a policy that cannot be met, and for anything that is neither a policy nor a bool.
     """
     if isinstance(embed, bool):
-        return EmbedPolicy(embed_mode="full" if embed else "none")
+        return _plain_policy(embed)
     if not isinstance(embed, EmbedPolicy):
         msg = f"embed={embed!r}: must be True, False or an EmbedPolicy"
         raise InvalidValueError(msg)
@@ -128,6 +129,11 @@ def embed_policy(embed: Any, *, has_sink: bool = True) -> EmbedPolicy:
         msg = "embed_mode 'pointer' needs a sink: it stores the manifest that the pointer names"
         raise InvalidValueError(msg)
     return embed
+
+
+@cache
+def _plain_policy(embed: bool) -> EmbedPolicy:
+    return EmbedPolicy(embed_mode="full" if embed else "none")
 
 
 def _check_keywords(keywords: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from genblaze.canonical import check_canonical
-from genblaze.courier import PluginCourier, input_folder
+from genblaze.courier import PluginCourier
 from genblaze.credentials import find_credential
 from genblaze.errors import GenblazeError
 from genblaze.models.asset import Asset
@@ -175,7 +175,7 @@ def plan(
         parent_run_id=pipeline._parent_run_id,
         plugins=plugins,
         output_dir=output_dir,
-        courier=PluginCourier(lambda: plugins, input_folder(output_dir)),
+        courier=PluginCourier(lambda: plugins, output_dir),
         preflight=pipeline._preflight and not given,  # what is taken up may be paid for already
         journal=journal,
         day_budget=day_budget(plugins.config),

@@ -33,7 +33,8 @@ async def check_models(plan: Plan) -> None:
     """
     if not plan.preflight:
         return
-    found = await _ask({_key(each): each for step in plan.steps for each in step.candidates if _can_tell(each)})
+    candidates = {_key(each): each for step in plan.steps for each in step.candidates}
+    found = await _ask({key: each for key, each in candidates.items() if _can_tell(each)})
     for step in plan.steps if found else ():
         _judge(step, found, falls_back=ProviderErrorCode.MODEL_ERROR in plan.fallback_on)
 

@@ -58,9 +58,14 @@ class _ProviderWork:
         self.idempotent = provider.idempotent
         if (find := getattr(provider, "find", None)) is not None:
             self.find = partial(call, find, self.step)
-        self.config = RunnableConfig(run_id=request.run_id, on_progress=self._passed_on)
-        if request.timeout is not None:
-            self.config["timeout"] = request.timeout
+
+    @property
+    def config(self) -> RunnableConfig:
+        """The settings that a provider's methods get."""
+        config = RunnableConfig(run_id=self.request.run_id, on_progress=self._passed_on)
+        if self.request.timeout is not None:
+            config["timeout"] = self.request.timeout
+        return config
 
     @property
     def step(self) -> Step:

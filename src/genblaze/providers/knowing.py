@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from genblaze.providers.spec import ModelSpec
 
 logger = logging.getLogger("genblaze.provider")
+
+
+@lru_cache(256)
+def _brings_models(kind: type[KnowsModels]) -> bool:
+    """Whether a class of providers registers models of its own."""
+    sources = [each for each in kind.__mro__ if {"create_registry", "models"} & vars(each).keys()]
+    return sources != [KnowsModels]
 
 
 class KnowsModels:
@@ -131,8 +139,7 @@ class KnowsModels:
 
     def _knows_any(self) -> bool:
         """Whether there can be anything in the registry; making an empty one would only take time."""
-        sources = [each for each in type(self).__mro__ if {"create_registry", "models"} & vars(each).keys()]
-        return self._registry is not None or sources != [KnowsModels]
+        return self._registry is not None or _brings_models(type(self))  # type: ignore[arg-type]  # classes are hashable
 
     def _validated_by_list(self, model_id: str, refresh: bool) -> ValidationResult | None:
         if self.discovery_support != DiscoverySupport.NATIVE:

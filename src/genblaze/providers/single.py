@@ -84,7 +84,7 @@ def hand_made_context(
 ) -> GenerateContext:
     """The context of a step outside of a pipeline: files go to `output/`."""
     folder = Path("output")
-    courier = PluginCourier(default_plugins, folder.absolute() / ".genblaze" / "inputs")
+    courier = PluginCourier(default_plugins, folder)
     return GenerateContext(output_dir=folder, deadline=deadline, report=report, courier=courier)
 
 
