@@ -33,6 +33,8 @@ RECORD_NAME = "genblaze:record"
 _MAX_TAGS = 16
 # Padding of tags that were there before the published package put its own: none, what ffmpeg writes.
 _USUAL_PADDINGS = (0, 10)
+# As long as a frame's header: some readers, ExifTool among them, look for one behind the last frame.
+_PADDING = bytes(10)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{4}|.)")
 
@@ -152,7 +154,7 @@ def plan_tag(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan
         raise LayoutError(msg)
     if head.tag is None:
         tag = id3.Tag(offset=0, version=4, flags=0, size=0, frames_at=0)
-        frames = _pair(tag, payload, {**record, "restore": {"tag": "new"}})
+        frames = _pair(tag, payload, {**record, "restore": {"tag": "new"}}) + _PADDING
         return splice(layout.size, [Edit(0, 0, b"ID3\4\0\0" + id3.synchsafe(len(frames)) + frames)])
     frames = _pair(head.tag, payload, record)
     return splice(layout.size, [Edit(head.tag.frames_at, 0, frames), *_resized(head.tag, head.tag.size + len(frames))])
