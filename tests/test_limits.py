@@ -15,7 +15,7 @@ import pytest
 from genblaze import Asset, BaseProvider, Pipeline, ProviderError, ProviderErrorCode, RetryPolicy, limits
 from genblaze.config import Config, JournalSettings, Limit, load_config
 from genblaze.errors import ConfigError, PipelineTimeoutError
-from genblaze.journal import SharedJournal, open_shared
+from genblaze.journal import SharedJournal, open_shared, owners
 from genblaze.limits import Gate, gate_of
 from genblaze.pipeline.clock import StepClock
 from genblaze.plugins import PluginManager
@@ -242,6 +242,30 @@ async def test_places_are_shared_by_processes_and_freed_by_those_that_were_kille
     assert await journal.enter("p", 2) is None
     await asyncio.wrap_future(journal.leave(mine))
     assert await journal.enter("p", 2) is not None
+
+
+async def test_a_place_that_another_container_left_behind_is_free_when_it_gave_no_sign_of_life_for_long(tmp_path):
+    journal = SharedJournal(tmp_path / "shared.db")
+    for silent, free in ((60, False), (600, True)):
+        values = ("p", "another-container 1 77", time.time() - silent)
+        await journal.write(lambda c, v=values: c.execute("DELETE FROM places"))
+        await journal.write(
+            lambda c, v=values: c.execute("INSERT INTO places (provider, owner, seen) VALUES (?, ?, ?)", v)
+        )
+        assert (await journal.enter("p", 1) is not None) == free
+
+
+async def test_a_process_that_has_a_place_gives_signs_of_life(tmp_path, monkeypatch):
+    monkeypatch.setattr(owners, "BEAT_SEC", 0.02)
+    journal = SharedJournal(tmp_path / "shared.db")
+    place = await journal.enter("p", 1)
+    seen, deadline = set(), time.monotonic() + 60
+    while len(seen) < 3 and time.monotonic() < deadline:
+        seen.add(await journal.write(lambda c: c.execute("SELECT seen FROM places").fetchone()[0]))
+        await asyncio.sleep(0.01)
+    assert len(seen) == 3
+    await asyncio.wrap_future(journal.leave(place))
+    assert journal.beat() is None
 
 
 async def test_turns_and_pauses_are_shared_by_processes(other, tmp_path):

@@ -25,7 +25,7 @@ from genblaze import (
     SyncProvider,
 )
 from genblaze.errors import JournalError, PipelineError, RunTakenError
-from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process
+from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process, owners
 
 VENDOR = '''
 import json, os, time
@@ -229,6 +229,35 @@ def test_of_two_processes_that_resume_a_run_one_does_it_and_the_other_says_so(tm
         done, _ = first.communicate("\n" * 3, timeout=60)
     assert done.endswith("done\n")
     assert (tmp_path / "ledger").read_text().split() == ["p0", "p1", "p2"]
+
+
+def test_a_run_of_a_process_elsewhere_is_taken_only_when_it_gave_no_sign_of_life_for_long(tmp_path):
+    first = pipeline(Vendor(), tmp_path).run()
+    file = tmp_path / ".genblaze" / "journal.db"
+    for silent, taken in ((60, True), (600, False)):
+        with sqlite3.connect(file) as connection:
+            values = ("another-container 1 77", time.time() - silent)
+            connection.execute("UPDATE runs SET owner = ?, changed = ?, status = 'running'", values)
+        connection.close()
+        assert [run.run_id for run in open_journal(file).unfinished()] == ([] if taken else [first.run.run_id])
+        if taken:
+            with pytest.raises(RunTakenError, match="process 1 on another-container"):
+                pipeline(Vendor(), tmp_path).resume(first.run.run_id)
+    assert pipeline(Vendor(), tmp_path).resume(first.run.run_id).ok
+
+
+def test_a_process_that_works_on_a_run_gives_signs_of_life(tmp_path, monkeypatch):
+    monkeypatch.setattr(owners, "BEAT_SEC", 0.02)
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    seen = []
+
+    class Watching(Vendor):
+        def poll(self, prediction_id, config=None):
+            seen.append(journal.runs()[0].changed)
+            return len(set(seen)) > 2 or len(seen) > 10_000
+
+    assert pipeline(Watching(), tmp_path).run().ok
+    assert len(set(seen)) == 3
 
 
 async def test_two_calls_of_one_process_do_not_work_on_the_same_run(tmp_path):

@@ -42,7 +42,7 @@ class Journal:
         """The journal at `path`, which is opened, or made, when it is needed; see `open_journal`."""
         self.path = path
         self._sound = False
-        self._writer = Writer(self._open, lambda error: self._failure("written", error))
+        self._writer = Writer(self._open, lambda error: self._failure("written", error), self.beat)
         self._working: set[str] = set()  # runs of this process
 
     def check(self) -> None:
@@ -194,7 +194,11 @@ class Journal:
     def unfinished(self) -> list[RunRecord]:
         """Runs that no living process works on and that did not complete, the oldest first."""
         rows = self._read("SELECT * FROM runs WHERE status IN ('running', 'waiting') ORDER BY created", ())
-        return [record for record in map(_record, rows) if record.owner is None or not is_alive(record.owner)]
+        return [
+            record
+            for record in map(_record, rows)
+            if record.owner is None or not is_alive(record.owner, record.changed)
+        ]
 
     # --- the file ------------------------------------------------------------------------------------------------
 
@@ -208,6 +212,13 @@ class Journal:
         except sqlite3.Error as error:
             failure = self._failure("read", error)
             raise failure from error
+
+    def beat(self) -> Change | None:
+        """The sign of life of this process, while it works on a run."""
+        if not self._working:
+            return None
+        me, now = owner_of_this_process(), time()
+        return lambda connection: connection.execute("UPDATE runs SET changed = ? WHERE owner = ?", (now, me))
 
     def _open(self) -> sqlite3.Connection:
         return open_file(self.path, self.synchronous)
@@ -229,8 +240,8 @@ class Journal:
 
 
 def _refuse_taken(connection: sqlite3.Connection, run_id: str, me: str) -> None:
-    row = connection.execute("SELECT owner FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    if row is not None and row[0] not in (None, me) and is_alive(row[0]):
+    row = connection.execute("SELECT owner, changed FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is not None and row[0] not in (None, me) and is_alive(*row):
         host, pid, _ = row[0].split(" ")
         msg = f"Run {run_id} is being worked on by process {pid} on {host}; wait until it has ended"
         raise RunTakenError(msg)

@@ -6,7 +6,12 @@ import os
 import socket
 from functools import lru_cache
 from pathlib import Path
+from time import time
 
+#: Seconds between the signs of life that a process gives to those that cannot look at it.
+BEAT_SEC = 30.0
+#: Seconds after the last one for which it is believed to live.
+BELIEVED_SEC = 150.0
 #: States of processes that have ended and only wait for their parent to take notice.
 _DEAD = ("Z", "X")
 
@@ -21,11 +26,17 @@ def _signature(pid: int) -> str:
     return f"{socket.gethostname()} {pid} {_state(pid)[1]}"
 
 
-def is_alive(owner: str) -> bool:
-    """Whether the process that signed `owner` still runs; one on another machine counts as alive."""
+def is_alive(owner: str, seen: float) -> bool:
+    """Whether the process that signed `owner` still runs.
+
+    Args:
+        owner: Its signature.
+        seen: When it gave its last sign of life, in seconds since the epoch: all that is known of a process on another
+            machine, or in another container.
+    """
     host, pid, started = owner.split(" ")
     if host != socket.gethostname():
-        return True
+        return time() - seen < BELIEVED_SEC
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

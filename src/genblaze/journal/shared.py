@@ -13,6 +13,7 @@ from typing import Any
 from genblaze.journal import spending
 from genblaze.journal.file import Journal, opened
 from genblaze.journal.owners import is_alive, owner_of_this_process
+from genblaze.journal.writer import Change
 
 _MINUTE = 60.0
 
@@ -29,6 +30,18 @@ class SharedJournal(Journal):
         "its permissions, or let journal.shared (GENBLAZE_SHARED_JOURNAL) name a file that can be written"
     )
 
+    def __init__(self, path: Path) -> None:
+        """As for every journal."""
+        super().__init__(path)
+        self._places: set[int] = set()
+
+    def beat(self) -> Change | None:
+        """The sign of life of this process, while it has a place."""
+        if not self._places:
+            return None
+        me, now = owner_of_this_process(), time()
+        return lambda connection: connection.execute("UPDATE places SET seen = ? WHERE owner = ?", (now, me))
+
     async def enter(self, provider: str, most: int) -> int | None:
         """Take one of `most` places at a provider: its number, or None when all are taken by living processes.
 
@@ -38,18 +51,23 @@ class SharedJournal(Journal):
         me = owner_of_this_process()
 
         def write(connection: sqlite3.Connection) -> int | None:
-            taken = connection.execute("SELECT id, owner FROM places WHERE provider = ?", (provider,)).fetchall()
+            taken = connection.execute("SELECT id, owner, seen FROM places WHERE provider = ?", (provider,)).fetchall()
             if len(taken) >= most:
-                dead = [(place,) for place, owner in taken if not is_alive(owner)]
+                dead = [(place,) for place, owner, seen in taken if not is_alive(owner, seen)]
                 connection.executemany("DELETE FROM places WHERE id = ?", dead)
                 if len(taken) - len(dead) >= most:
                     return None
-            return connection.execute("INSERT INTO places (provider, owner) VALUES (?, ?)", (provider, me)).lastrowid
+            values = (provider, me, time())
+            return connection.execute("INSERT INTO places (provider, owner, seen) VALUES (?, ?, ?)", values).lastrowid
 
-        return await self.write(write)  # type: ignore[no-any-return]  # what `write` returns
+        place: int | None = await self.write(write)
+        if place is not None:
+            self._places.add(place)
+        return place
 
     def leave(self, place: int) -> Future[Any]:
         """Give a place back, from any thread; nobody needs to wait for it."""
+        self._places.discard(place)
         return self.change(lambda connection: connection.execute("DELETE FROM places WHERE id = ?", (place,)))
 
     async def turn(self, provider: str, per_minute: int | None) -> float:

@@ -6,10 +6,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeAlias
 
 from genblaze.errors import GenblazeError
+from genblaze.journal import owners
 
 #: What is done within a transaction; what it returns is the future's result.
 Change: TypeAlias = Callable[[sqlite3.Connection], Any]
@@ -23,11 +26,20 @@ class Writer:
     Args:
         connect: Opens the file.
         failure: Makes the error for what could not be written.
+        beat: The change by which the process gives a sign of life when nothing else is written for `BEAT_SEC`, or None
+            while it has nothing that others could take for abandoned.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], failure: Callable[[Exception], Exception]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        failure: Callable[[Exception], Exception],
+        beat: Callable[[], Change | None],
+    ) -> None:
         self._connect = connect
         self._failure = failure
+        self._beat = beat
+        self._beaten = monotonic()
         self._queue: SimpleQueue[tuple[Change, Future[Any]]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -42,16 +54,26 @@ class Writer:
         self._queue.put((change, done))
         return done
 
+    def _next(self) -> list[tuple[Change, Future[Any]]]:
+        """Wait for a change; the sign of life goes with it, or alone, when it is due."""
+        batch = []
+        with suppress(Empty):
+            batch.append(self._queue.get(timeout=None if self._beat() is None else owners.BEAT_SEC))
+        if monotonic() - self._beaten >= owners.BEAT_SEC and (beat := self._beat()) is not None:
+            self._beaten = monotonic()
+            batch.append((beat, Future()))
+        return batch
+
     def _work(self) -> None:
         """Write batches for as long as the process lives."""
         connection: sqlite3.Connection | None = None
         while True:
-            batch = [self._queue.get()]
+            batch = self._next()
             while not self._queue.empty():
                 batch.append(self._queue.get())
             try:
                 connection = connection or self._connect()
-                outcomes = self._commit(connection, [change for change, _ in batch])
+                outcomes = self._commit(connection, [change for change, _ in batch]) if batch else []
             except (sqlite3.Error, OSError) as error:
                 if connection is not None:
                     connection.close()
