@@ -11,6 +11,7 @@ import pytest
 from sample_pipelines import Painter, kernel_plugins, paint, png, sha256
 
 from genblaze import (
+    Asset,
     GenblazeError,
     InvalidValueError,
     KeyStrategy,
@@ -158,6 +159,41 @@ def test_an_input_that_an_earlier_step_made_names_the_object(new, painter, store
     result = new(chain=True).step(painter, model="a").step(painter, model="b").run(sink=sink_of(store))
     assert result.run.steps[1].inputs[0].url == result.run.steps[0].assets[0].url
     assert str(painter.folder) not in path_of(result.manifest.manifest_uri).read_text()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "embed"),
+    [(KeyStrategy.CONTENT_ADDRESSABLE, False), (KeyStrategy.HIERARCHICAL, False), (KeyStrategy.HIERARCHICAL, True)],
+)
+def test_a_file_that_a_step_was_given_is_stored_too(new, folder, store, tmp_path, strategy, embed):
+    own = paint(tmp_path / "home" / "own.png", "own")
+    pipeline = new().step(Painter(folder), model="m", external_inputs=[png(own)])
+    sink = sink_of(store, key_strategy=strategy, embed=embed)
+    result = pipeline.run(sink=sink)
+    given = result.run.steps[0].inputs[0]
+    assert sha256(path_of(given.url)) == sha256(own) == given.sha256
+    assert str(tmp_path / "home") not in path_of(result.manifest.manifest_uri).read_text()
+    assert stored_manifest(result).verify()
+    assert [each.status for each in result.deliveries.transfers] == ["stored", "stored"]
+    before = store.keys
+    sink.write_run(result.run, result.manifest)
+    assert store.keys == before
+
+
+def test_a_file_that_a_step_was_given_may_stay_where_it_is(new, painter, store, tmp_path):
+    own = paint(tmp_path / "home" / "own.png", "own")
+    pipeline = new().step(painter, model="m", external_inputs=[png(own)])
+    result = pipeline.run(sink=sink_of(store, store_inputs=False))
+    assert path_of(result.run.steps[0].inputs[0].url) == own
+    assert len(store.keys) == 2
+
+
+def test_equal_content_has_one_key_however_its_extension_is_spelt(tmp_path, store):
+    paths = [paint(tmp_path / name, "same") for name in ("a.jpg", "b.jpeg", "c.JPE")]
+    sink = sink_of(store)
+    for path in paths:
+        sink.put_asset(Asset(url=path.as_uri(), media_type="image/jpeg"))
+    assert [key.rpartition(".")[2] for key in store.keys] == ["jpg"]
 
 
 def test_uploads_begin_while_other_steps_are_under_way(new, folder, store):

@@ -11,10 +11,12 @@ from genblaze.sinks.content import temporary_folder
 from genblaze.sinks.keys import extension_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
     from genblaze.embedding import ContentDigest
+    from genblaze.models.asset import Asset
     from genblaze.models.manifest import Manifest
     from genblaze.plugins import PluginManager
     from genblaze.sinks.keys import KeyLayout, RunScope
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["carrying_copy", "manifest_to_carry"]
 
 
-def manifest_to_carry(manifest: Manifest, layout: KeyLayout, scope: RunScope, store: Store) -> Manifest:
-    """The manifest as it will be stored, with the URLs that the outputs will have.
+def manifest_to_carry(
+    manifest: Manifest, inputs: Sequence[Asset], layout: KeyLayout, scope: RunScope, store: Store
+) -> Manifest:
+    """The manifest as it will be stored, with the URLs that the outputs and these inputs will have.
 
     Raises:
         SinkError: An output has no digest yet, so the manifest cannot be complete.
@@ -32,7 +36,7 @@ def manifest_to_carry(manifest: Manifest, layout: KeyLayout, scope: RunScope, st
     redact(manifest)  # makes the salts, which the stored manifest is redacted with as well
     twin = manifest.model_copy(deep=True)
     urls = {}
-    for asset in (asset for step in twin.run.steps for asset in step.assets):
+    for asset in (*(asset for step in twin.run.steps for asset in step.assets), *inputs):
         if asset.sha256 is None:
             msg = f"embed=True: output {asset.asset_id} has no digest, so no manifest can be put into the files yet"
             raise SinkError(msg)

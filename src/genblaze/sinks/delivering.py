@@ -27,7 +27,7 @@ __all__ = ["deliver_assets", "is_own"]
 def deliver_assets(
     run: Run, manifest: Manifest, transfer: RunTransfer, deliveries: Deliveries, *, sink: str, roots: Sequence[Path]
 ) -> None:
-    """Store the outputs of a run that are not stored yet, and let its records say where they are.
+    """Store the outputs of a run that are not stored yet, and its inputs, and let its records say where they are.
 
     Raises:
         SinkError: Some could not be stored; each has its status in `deliveries`, and the manifest lists them.
@@ -58,17 +58,21 @@ def is_own(path: Path, roots: Sequence[Path], step: Step) -> bool:
 def _upload(
     run: Run, transfer: RunTransfer, deliveries: Deliveries, done: set[str], roots: Sequence[Path]
 ) -> list[tuple[Asset, StoredObject | str]]:
-    """Begin with every output that is not done, then wait for all; a text is the reason why one failed."""
+    """Begin with all that is not done, then wait for it; a text is the reason why one failed."""
     refused: dict[str, str] = {}
-    wanted = [(step, asset) for step in run.steps for asset in step.assets if asset.asset_id not in done]
-    for step, asset in wanted:
+    outputs = [(step, asset) for step in run.steps for asset in step.assets if asset.asset_id not in done]
+    inputs = [asset for asset in transfer.inputs_of(run) if asset.asset_id not in done]
+    for step, asset in outputs:
         path = deliveries.paths.get(asset.asset_id) or local_file(asset.url)
         reason = None if path is None else _origin_problem(path, asset, step, run, (*roots, *deliveries.folders))
         if asset.url in refused or reason is not None:
             refused.setdefault(asset.url, reason or "")
         else:
             transfer.begin(asset, path)
-    return [(asset, refused.get(asset.url) or transfer.outcome(asset)) for _, asset in wanted]
+    for asset in inputs:
+        transfer.begin(asset, local_file(asset.url), carries=False)
+    wanted = [asset for _, asset in outputs] + inputs
+    return [(asset, refused.get(asset.url) or transfer.outcome(asset)) for asset in wanted]
 
 
 def _origin_problem(path: Path, asset: Asset, step: Step, run: Run, folders: Sequence[Path]) -> str | None:
@@ -97,7 +101,7 @@ def _failure_text(failed: Sequence[tuple[str, str]], total: int) -> str:
 
 
 def _rewrite(run: Run, moved: dict[str, StoredObject]) -> None:
-    """Let the records say where their content is now, outputs and the inputs that were outputs alike."""
+    """Let the records say where their content is now, outputs and the inputs alike."""
     for asset in _assets(run):
         stored = moved.get(asset.url)
         if stored is not None:

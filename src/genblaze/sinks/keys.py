@@ -53,6 +53,16 @@ EXTENSIONS: Final = {
     "video/webm": ".webm",
 }
 
+#: Extensions of which there are several for one format, so that equal content gets one key.
+SPELLINGS: Final = {
+    ".aiff": ".aif",
+    ".jpe": ".jpg",
+    ".jpeg": ".jpg",
+    ".mpeg": ".mpg",
+    ".oga": ".ogg",
+    ".tiff": ".tif",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class KeyBuilder:
@@ -136,7 +146,8 @@ class KeyLayout:
     def asset(self, scope: RunScope, asset_id: str, sha256: str, extension: str) -> str:
         """The key of an output."""
         if self.by_content:
-            return self._keys.build("assets", sha256[:2], sha256[2:4], f"{sha256}{extension.lower()}")
+            one = extension.lower()
+            return self._keys.build("assets", sha256[:2], sha256[2:4], f"{sha256}{SPELLINGS.get(one, one)}")
         return self._in_run(scope, "assets", f"{asset_id}{extension}")
 
     def manifest(self, scope: RunScope, canonical_hash: str = "") -> str:

@@ -55,6 +55,8 @@ class ObjectStorageSink(BaseSink):
         max_upload_workers: Uploads at once; the bytes under way are bounded too.
         manifest_lock: Retention of manifests.
         asset_lock: Retention of outputs. An equal object that is there already is left as it is.
+        store_inputs: Store the local files that steps were given, too: to others a path of this machine says nothing.
+            Inputs at URLs stay where they are.
         allowed_roots: Folders, besides the run's own and temporary ones, from which local files are taken.
         plugins: Fetch outputs that lie elsewhere, and know formats; the installed ones unless given.
         asset_url_policy: `PUBLIC` insists on a backend with a public address; URLs that expire are no records.
@@ -81,6 +83,7 @@ class ObjectStorageSink(BaseSink):
         max_upload_workers: int = 16,
         manifest_lock: ObjectLockConfig | None = None,
         asset_lock: ObjectLockConfig | None = None,
+        store_inputs: bool = True,
         allowed_roots: Sequence[str | os.PathLike[str]] = (),
         plugins: PluginManager | None = None,
         asset_url_policy: URLPolicy = URLPolicy.AUTO,
@@ -110,6 +113,7 @@ class ObjectStorageSink(BaseSink):
         self._parquet_sink = parquet_sink
         self._workers = max_upload_workers
         self._asset_lock = asset_lock
+        self._with_inputs = store_inputs
         self._manifest_options = manifest_options(self._layout, manifest_lock)
         self._roots = tuple(Path(root) for root in allowed_roots)
         self._plugins = plugins
@@ -247,7 +251,8 @@ class ObjectStorageSink(BaseSink):
             manifest.assert_writable_schema()
             transfer = self._transfer(scope)
             if self._embed:
-                transfer.manifest = manifest_to_carry(manifest, self._layout, scope, self._store)
+                inputs = transfer.inputs_of(run)
+                transfer.manifest = manifest_to_carry(manifest, inputs, self._layout, scope, self._store)
             deliver_assets(run, manifest, transfer, deliveries, sink=repr(self), roots=self._roots)
             manifest.compute_hash()
             self._store_manifest(manifest, scope, deliveries)
@@ -286,7 +291,14 @@ class ObjectStorageSink(BaseSink):
         with self._lock:
             if self._uploader is None:
                 plugins = self._plugins or default_plugins()
-                self._uploader = Uploader(self._store, self._layout, plugins, self._workers, self._asset_lock)
+                self._uploader = Uploader(
+                    self._store,
+                    self._layout,
+                    plugins,
+                    workers=self._workers,
+                    lock=self._asset_lock,
+                    with_inputs=self._with_inputs,
+                )
             return self._uploader
 
 

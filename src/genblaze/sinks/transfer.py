@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from genblaze.embedding import ContentDigest
+from genblaze.file_urls import local_file
 from genblaze.sinks.budget import ByteBudget
 from genblaze.sinks.carrying import carrying_copy
 from genblaze.sinks.content import pristine_content
@@ -21,6 +22,7 @@ from genblaze.storing import PutOptions
 if TYPE_CHECKING:
     from genblaze.models.asset import Asset
     from genblaze.models.manifest import Manifest
+    from genblaze.models.run import Run
     from genblaze.plugins import PluginManager
     from genblaze.sinks.keys import KeyLayout, RunScope
     from genblaze.storing import ObjectLockConfig, ObjectMetadata, Store
@@ -49,12 +51,21 @@ class Uploader:
         plugins: Fetch, and know formats.
         workers: Uploads at once.
         lock: Retention of each object.
+        with_inputs: Whether the local files that steps were given are stored too.
     """
 
     def __init__(
-        self, store: Store, layout: KeyLayout, plugins: PluginManager, workers: int, lock: ObjectLockConfig | None
+        self,
+        store: Store,
+        layout: KeyLayout,
+        plugins: PluginManager,
+        *,
+        workers: int,
+        lock: ObjectLockConfig | None,
+        with_inputs: bool,
     ) -> None:
         self.store = store
+        self.with_inputs = with_inputs
         self._layout = layout
         self._plugins = plugins
         self._workers = workers
@@ -71,6 +82,12 @@ class Uploader:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "genblaze-upload")
             return self._pool.submit(self._upload, asset, scope, path, manifest)
+
+    def is_outside(self, asset: Asset) -> bool:
+        """Whether an asset is a file of this machine whose content is on record, and no object of the store."""
+        path = local_file(asset.url)
+        known = path is not None and path.is_file() and asset.sha256 is not None
+        return known and self.store.key_of(asset.url) is None
 
     def close(self) -> None:
         """Wait for uploads under way and end the threads; the next upload starts new ones."""
@@ -154,13 +171,27 @@ class RunTransfer:
         self._scope = scope
         self._under_way: dict[str, Future[StoredObject]] = {}
 
-    def begin(self, asset: Asset, path: Path | None) -> None:
-        """Begin with an asset, unless its content is under way or there already; what failed is tried again."""
+    def inputs_of(self, run: Run) -> list[Asset]:
+        """The local files that steps were given from outside, each once; empty unless inputs are stored too."""
+        if not self._uploader.with_inputs:
+            return []
+        made = {asset.url for step in run.steps for asset in step.assets}
+        given = {asset.url: asset for step in run.steps for asset in step.inputs if asset.url not in made}
+        return [asset for asset in given.values() if self._uploader.is_outside(asset)]
+
+    def begin(self, asset: Asset, path: Path | None, *, carries: bool = True) -> None:
+        """Begin with an asset, unless its content is under way or there already; what failed is tried again.
+
+        Args:
+            asset: Which asset.
+            path: Its local file; None fetches the content from its URL.
+            carries: Whether its object is to carry the manifest, if any is.
+        """
         content = self._name(asset)
         begun = self._under_way.get(content)
         if begun is None or (begun.done() and begun.exception() is not None):
             self._under_way[content] = self._uploader.submit(
-                asset.model_copy(deep=True), self._scope, path, self.manifest
+                asset.model_copy(deep=True), self._scope, path, self.manifest if carries else None
             )
 
     def outcome(self, asset: Asset) -> StoredObject | str:
