@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import platform
-from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import files, growth, limits, servers, table
 from benchmarks.environments import prepare
 from benchmarks.pairs import measure
-from benchmarks.plan import Scenario, scenarios
+from benchmarks.plan import Scenario, bucket_scenarios, scenarios
 
 
 def main() -> None:
@@ -44,6 +43,10 @@ def main() -> None:
         parts["limits"] = _printed([limits.HEADER, *limits.rows(pythons["ours"], media, quick=options.quick)])
         memory = limits.memory_rows(pythons["ours"], quick=options.quick)
         parts["memory"] = _printed([limits.MEMORY_HEADER, *memory])
+    in_buckets = [each for each in bucket_scenarios(quick=options.quick) if options.only in each.name]
+    if in_buckets:
+        with servers.buckets():
+            parts["bucket"] = [table.HEADER, *_show(in_buckets, pythons)]
     if options.write:
         for name, lines in parts.items():
             if name != "comparison" or not options.only:  # a few rows do not replace the whole table
@@ -58,12 +61,10 @@ def _printed(lines: list[str]) -> list[str]:
 def _show(chosen: list[Scenario], pythons: dict[str, Path]) -> list[str]:
     print(table.HEADER)
     lines: list[str] = []
-    with ExitStack() as started:
-        for scenario in chosen:
-            servers.start_for(scenario, started)
-            found = table.rows(measure(scenario, pythons))
-            print("\n".join(found), flush=True)
-            lines += found
+    for scenario in chosen:
+        found = table.rows(measure(scenario, pythons))
+        print("\n".join(found), flush=True)
+        lines += found
     return lines
 
 

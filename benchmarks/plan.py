@@ -73,6 +73,11 @@ def scenarios(media: dict[str, str], small_png: str, *, quick: bool) -> Iterator
     yield Scenario("sink, 1 MB to a folder", ("storing",), pairs)
     for name, path in media.items():
         yield Scenario(name, ("media", path), 2 if quick else 3)
+
+
+def bucket_scenarios(*, quick: bool) -> Iterator[Scenario]:
+    """One run stored in a bucket: many small outputs near by and far away, and a few large ones."""
+    pairs = 1 if quick else 5
     yield Scenario("bucket, 200 x 1 MB", ("bucket", "near", "200", "1000000"), pairs)
-    yield Scenario("bucket, 200 x 100 kB at 50 ms", ("bucket", "far", "200", "100000"), 3)
-    yield Scenario("bucket, 3 x 200 MB", ("bucket", "near", "3", "200000000"), 1 if quick else 5)
+    yield Scenario("bucket, 200 x 100 kB at 50 ms", ("bucket", "far", "200", "100000"), pairs)
+    yield Scenario("bucket, 3 x 200 MB", ("bucket", "near", "3", "200000000"), pairs)

@@ -12,18 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.environments import ROOT
-from benchmarks.plan import Scenario
 
 NEAR, FAR, AUTHORITY = "BENCHMARK_BUCKET_NEAR", "BENCHMARK_BUCKET_FAR", "AWS_CA_BUNDLE"
 LATENCY_SEC = 0.05
 BLOCK = 1 << 18
 MEMORY = Path("/dev/shm")
-
-
-def start_for(scenario: Scenario, started: contextlib.ExitStack) -> None:
-    """Start the server when the first scenario needs it; it ends with the stack."""
-    if scenario.command[0] == "bucket" and NEAR not in os.environ:
-        started.enter_context(buckets())
 
 
 @contextlib.contextmanager
