@@ -248,7 +248,7 @@ async def test_a_place_that_another_container_left_behind_is_free_when_it_gave_n
     journal = SharedJournal(tmp_path / "shared.db")
     for silent, free in ((60, False), (600, True)):
         values = ("p", "another-container 1 77", time.time() - silent)
-        await journal.write(lambda c, v=values: c.execute("DELETE FROM places"))
+        await journal.write(lambda c: c.execute("DELETE FROM places"))
         await journal.write(
             lambda c, v=values: c.execute("INSERT INTO places (provider, owner, seen) VALUES (?, ?, ?)", v)
         )

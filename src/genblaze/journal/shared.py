@@ -57,13 +57,14 @@ class SharedJournal(Journal):
                 connection.executemany("DELETE FROM places WHERE id = ?", dead)
                 if len(taken) - len(dead) >= most:
                     return None
-            values = (provider, me, time())
-            return connection.execute("INSERT INTO places (provider, owner, seen) VALUES (?, ?, ?)", values).lastrowid
-
-        place: int | None = await self.write(write)
-        if place is not None:
+            place = connection.execute(
+                "INSERT INTO places (provider, owner, seen) VALUES (?, ?, ?)", (provider, me, time())
+            ).lastrowid
+            assert place is not None  # noqa: S101 - a row was inserted
             self._places.add(place)
-        return place
+            return place
+
+        return await self.write(write)  # type: ignore[no-any-return]  # what `write` returns
 
     def leave(self, place: int) -> Future[Any]:
         """Give a place back, from any thread; nobody needs to wait for it."""
