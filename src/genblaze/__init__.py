@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from genblaze.providers.urls import validate_asset_url as validate_asset_url
     from genblaze.providers.urls import validate_chain_input_url as validate_chain_input_url
     from genblaze.retry import RetryPolicy as RetryPolicy
+    from genblaze.server_sent import sse as sse
     from genblaze.sinks import BaseSink as BaseSink
     from genblaze.sinks import KeyBuilder as KeyBuilder
     from genblaze.sinks import ObjectStorageSink as ObjectStorageSink
@@ -190,6 +191,7 @@ _HOMES = {
     "genblaze.providers.spec": "ModelSpec",
     "genblaze.providers.urls": "validate_asset_url validate_chain_input_url",
     "genblaze.retry": "RetryPolicy",
+    "genblaze.server_sent": "sse",
     "genblaze.sinks": "BaseSink KeyBuilder ObjectStorageSink",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "

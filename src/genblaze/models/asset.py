@@ -253,6 +253,12 @@ class Asset(_Described, kw_only=True):
         url = "data:…" if is_data_url(self.url) else strip_asset_url_credentials(self.url)
         return f"Asset({self.asset_id[:8]}, {self.media_type}, {url})"
 
+    def _repr_html_(self) -> str:
+        """Show the picture or a player in a notebook, if the file lies on this machine."""
+        from genblaze.models.display import asset_html
+
+        return asset_html(self)
+
 
 def _is_media_type(value: Any) -> bool:
     return isinstance(value, str) and _has_form_of_media_type(value)

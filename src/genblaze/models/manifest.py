@@ -233,6 +233,12 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
         """Name the manifest by its hash."""
         return f"Manifest({self.schema_version}, {self.canonical_hash[:12] or 'not hashed'}, {self.run!r})"
 
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook, without what is not public in it."""
+        from genblaze.models.display import manifest_html
+
+        return manifest_html(self)
+
 
 def _unsupported(version: Any) -> str:
     known = ", ".join(SUPPORTED_SCHEMA_VERSIONS)

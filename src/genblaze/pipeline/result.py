@@ -45,6 +45,12 @@ class PipelineResult:
         steps = len(self.run.steps)
         return f"PipelineResult({self.run.name!r}, {self.run.status}, {steps} steps, run {self.run.run_id})"
 
+    def _repr_html_(self) -> str:
+        """Show outputs, run and manifest in a notebook, without what is not public in them."""
+        from genblaze.models.display import result_html
+
+        return result_html(self.manifest, self.deliveries.paths)
+
     @property
     def assets(self) -> list[Asset]:
         """The outputs of all steps, in order."""
