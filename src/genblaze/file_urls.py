@@ -1,14 +1,23 @@
-"""`file://` URLs and the paths they name."""
+"""`file://` URLs, the paths they name, and whether a run may have written what lies there."""
 
 from __future__ import annotations
 
 import os
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from genblaze.errors import URLPolicyError
 
-__all__ = ["local_file", "path_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+__all__ = ["is_own_file", "local_file", "path_of"]
+
+CLOCK_SLACK: Final = 2.0
+"""Seconds by which file systems' clocks may be behind."""
 
 
 def path_of(url: str) -> Path:
@@ -37,3 +46,19 @@ def local_file(url: str) -> Path | None:
         return path_of(url)
     except URLPolicyError:
         return None
+
+
+def is_own_file(path: Path, folders: Iterable[Path], since: datetime | None) -> bool:
+    """Whether a file can be what a step wrote: a vendor's answer may name any file there is.
+
+    Args:
+        path: A local file that an asset names.
+        folders: Where the run's own files lie; temporary folders are always among them.
+        since: When the step began: what was written later is the step's own, wherever it lies.
+    """
+    import tempfile
+
+    real = Path(os.path.realpath(path))
+    if since is not None and real.is_file() and real.stat().st_ctime >= since.timestamp() - CLOCK_SLACK:
+        return True
+    return any(real.is_relative_to(os.path.realpath(each)) for each in chain([Path(tempfile.gettempdir())], folders))

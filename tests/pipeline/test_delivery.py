@@ -1,6 +1,7 @@
 """What a run leaves behind: manifests in files, results in memory, and everything at the sinks."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,41 @@ def test_files_of_a_given_name_are_never_taken_for_outputs_of_another_run(new, f
     second = new().step(provider, model="m", prompt="b").run()
     found = verify_file(folder / "same.png", plugins=kernel_plugins())
     assert (found.verdict, found.manifest.run.run_id) == (Verdict.EXACT, second.run.run_id)
+
+
+@pytest.fixture
+def foreign(tmp_path, monkeypatch):
+    """A picture that was there before, in no folder of the run; and a provider that returns it."""
+    picture = paint(tmp_path / "home" / "mine.png", "mine")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr("genblaze.file_urls.CLOCK_SLACK", -3600.0)
+
+    class Vendor(Painter):
+        def painted(self, step):
+            step.assets = [png(picture)]
+            return step
+
+    return picture, Vendor(tmp_path)
+
+
+def test_a_file_that_the_run_did_not_write_is_neither_read_nor_written(new, foreign):
+    picture, vendor = foreign
+    before = picture.read_bytes()
+    with pytest.raises(PipelineError, match="lies in no folder of the run") as failed:
+        new().step(vendor, model="m").run()
+    assert failed.value.result.assets == []
+    assert (picture.read_bytes(), list(picture.parent.iterdir())) == (before, [picture])
+
+
+def test_a_file_in_a_folder_that_the_user_named_is_taken(new, foreign):
+    picture, vendor = foreign
+    vendor.output_dir = picture.parent
+    assert new().step(vendor, model="m").run().ok
+
+
+def test_a_file_that_is_handed_on_is_taken_wherever_it_lies(new, foreign):
+    picture, vendor = foreign
+    assert new().step(vendor, model="m", external_inputs=[png(picture)]).run().ok
 
 
 def test_a_pipeline_says_whether_its_files_carry_the_manifest_and_a_run_may_differ(new, painter, folder):

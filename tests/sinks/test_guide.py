@@ -44,7 +44,7 @@ def test_media_that_exist_already_are_stored_from_wherever_they_lie(tmp_path, mo
 
     own = png(paint(tmp_path / "home" / "own.png", "own"))
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
-    monkeypatch.setattr("genblaze.sinks.content.CLOCK_SLACK", -3600.0)
+    monkeypatch.setattr("genblaze.file_urls.CLOCK_SLACK", -3600.0)
     result = ingest_assets([own], source="camera", sink=ObjectStorageSink(LocalFolderStore(tmp_path / "bucket")))
     assert result.ok, result.error_summary()
     assert result.assets[0].url.startswith((tmp_path / "bucket").as_uri())

@@ -11,6 +11,7 @@ from genblaze.file_urls import local_file
 from genblaze.models.enums import RunStatus, StepStatus
 from genblaze.models.event import PipelineCancelledEvent, PipelineCompletedEvent, PipelineFailedEvent
 from genblaze.models.manifest import Manifest
+from genblaze.pipeline.outputs import own_folders
 from genblaze.pipeline.result import PipelineResult
 from genblaze.sinks.records import Deliveries
 from genblaze.threads import daemon_threads
@@ -35,7 +36,7 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
 
     Nothing here loses a result: a file that cannot take its manifest gets a sidecar, a failing sink is recorded.
     """
-    deliveries = Deliveries(paths=local_outputs(run), folders=own_folders(plan))
+    deliveries = Deliveries(paths=local_outputs(run), folders=tuple(own_folders(plan)))
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
     for sink in options.sinks:
         await hand_over(sink, result)
@@ -55,15 +56,6 @@ def local_outputs(run: Run) -> dict[str, Path]:
     """The local file of each output, by asset id."""
     found = {asset.asset_id: local_file(asset.url) for step in run.steps for asset in step.assets}
     return {asset_id: path.absolute() for asset_id, path in found.items() if path is not None}
-
-
-def own_folders(plan: Plan) -> tuple[Path, ...]:
-    """Where the run's own files lie: the output folder, and those that its provider objects were given."""
-    from pathlib import Path
-
-    providers = (candidate.provider for step in plan.steps for candidate in step.candidates)
-    given = (getattr(provider, "output_dir", None) for provider in providers)
-    return (plan.output_dir.absolute(), *(Path(folder).absolute() for folder in given if folder))
 
 
 def made_here(run: Run, paths: dict[str, Path]) -> dict[str, Path]:

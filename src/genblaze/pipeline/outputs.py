@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from genblaze.data_urls import is_data_url
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
-from genblaze.file_urls import local_file
+from genblaze.file_urls import is_own_file, local_file
 from genblaze.models.asset import AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.record import new_id
@@ -18,6 +18,8 @@ from genblaze.pipeline.recording import record_assets
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genblaze.jobs import Generation
     from genblaze.layout import Layout
     from genblaze.models.asset import Asset
@@ -56,13 +58,44 @@ async def take_in_generation(step: Step, made: Generation, inputs: list[Asset], 
         plan: The run.
 
     Raises:
-        GenblazeError: There are none, or one cannot be fetched; the record has them as they are then.
+        ProviderError: There are none, or one is a file that the run cannot have written.
+        GenblazeError: One cannot be fetched; the record has them as they are then.
     """
-    record_assets(step, own_copies(made.assets, plan))
+    taken = own_copies(made.assets, plan)
+    _check_files(taken, step, inputs, plan)
+    record_assets(step, taken)
     await take_in(step.assets, plan, made.origin)
     recorded = {given.url: asset.url for given, asset in zip(inputs, step.inputs, strict=True)}
     for asset in step.assets:
         asset.url = recorded.get(asset.url, asset.url)
+
+
+def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan) -> None:
+    """Refuse files that the step cannot have written: a vendor's answer may name any, and outputs are written into.
+
+    Raises:
+        ProviderError: One was there before, and lies in no folder of the run.
+    """
+    given = {asset.url for asset in (*inputs, *step.inputs)}
+    for asset in taken:
+        path = None if asset.url in given else local_file(asset.url)
+        if path is None or not path.exists() or is_own_file(path, own_folders(plan), step.started_at):
+            continue
+        msg = (
+            f"The provider returned {path}, which was there before the step began and lies in no folder of the run. "
+            "Let it write into the pipeline's output_dir, give it that folder as its own output_dir, or take the file "
+            "in with Pipeline.input(…)"
+        )
+        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+
+
+def own_folders(plan: Plan) -> Iterator[Path]:
+    """Where the run's own files lie: the output folder, and those that its provider objects were given."""
+    yield plan.output_dir.absolute()
+    for step in plan.steps:
+        for candidate in step.candidates:
+            if folder := getattr(candidate.provider, "output_dir", None):
+                yield Path(folder).absolute()
 
 
 async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from genblaze.embedding import ContentDigest, content_digest, copy_content
 from genblaze.errors import SinkError, StorageError, URLPolicyError
+from genblaze.file_urls import is_own_file
 from genblaze.models.enums import StorageErrorCode
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from genblaze.storing import Store
 
 __all__ = ["check_origin", "pristine_content", "temporary_folder"]
-
-CLOCK_SLACK: Final = 2.0
-"""Seconds by which file systems' clocks may be behind."""
 
 
 def check_origin(path: Path, folders: Iterable[Path], since: datetime | None) -> None:
@@ -38,11 +35,7 @@ def check_origin(path: Path, folders: Iterable[Path], since: datetime | None) ->
     Raises:
         URLPolicyError: It is older, and lies elsewhere.
     """
-    real = Path(os.path.realpath(path))
-    own = (*folders, Path(tempfile.gettempdir()))
-    if any(real.is_relative_to(os.path.realpath(folder)) for folder in own):
-        return
-    if since is not None and real.is_file() and real.stat().st_ctime >= since.timestamp() - CLOCK_SLACK:
+    if is_own_file(path, folders, since):
         return
     msg = (
         f"{path} was there before its step began and lies in no folder of the run, so it is not sent away. Let the "

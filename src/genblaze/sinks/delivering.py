@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genblaze.errors import SinkError, URLPolicyError
-from genblaze.file_urls import local_file
+from genblaze.file_urls import is_own_file, local_file
 from genblaze.sinks.content import check_origin
 from genblaze.sinks.records import Transfer
 from genblaze.sinks.transfer import StoredObject
@@ -48,11 +48,7 @@ def deliver_assets(
 
 def is_own(path: Path, roots: Sequence[Path], step: Step) -> bool:
     """Whether a file is known to be a step's own already while the run is under way."""
-    try:
-        check_origin(path, roots, step.started_at)
-    except URLPolicyError:
-        return False
-    return True
+    return is_own_file(path, roots, step.started_at)
 
 
 def _upload(
