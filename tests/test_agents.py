@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sample_pipelines import Painter, kernel_plugins, pipeline_in
+from sample_pipelines import Painter, Queue, Sink, kernel_plugins, pipeline_in
 
 from genblaze import (
     AgentLoop,
@@ -49,6 +49,38 @@ def test_it_stops_when_a_result_passes_and_hands_on_feedback(factory, painter):
     assert [step.prompt for step in painter.seen] == ["0 None", "1 was 0.2"]
     assert out.final is out.best is out.iterations[1].result
     assert out.final.run.parent_run_id == out.iterations[0].result.run.run_id
+
+
+def test_a_failed_run_is_not_raised_in_the_middle_of_a_loop(tmp_path):
+    painter = Painter(tmp_path, errors=[ValueError("no")], cost=0.25)
+    loop = AgentLoop(
+        lambda context: pipeline_in(tmp_path).step(painter, model="m", prompt="p"),
+        scores(1.0),
+        stop_on_pipeline_failure=False,
+    )
+    out = loop.run(raise_on_failure=True, max_retries=0)
+    assert [str(each.result.run.status) for each in out.iterations] == ["failed", "completed"]
+    assert (out.passed, out.total_cost_usd) == (True, 0.25)
+
+
+def test_a_sink_takes_every_iteration_and_stays_open(factory):
+    sink = Sink()
+    AgentLoop(factory, scores(0.1, 0.2, 1.0)).run(sink=sink)
+    assert (len(sink.runs), sink.closed) == (3, 0)
+
+
+def test_heartbeats_can_be_left_out_of_the_stream_of_a_loop(tmp_path, monkeypatch):
+    monkeypatch.setattr("genblaze.driver.HEARTBEAT_SEC", 0.02)
+
+    class Patient(Queue):
+        poll_interval = 0.2
+
+    queue = Patient(tmp_path)
+    loop = AgentLoop(
+        lambda context: pipeline_in(tmp_path).step(queue, model="m", prompt="p"), scores(1, 1), max_iterations=1
+    )
+    assert any(getattr(event, "is_heartbeat", False) for event in loop.stream())
+    assert not any(getattr(event, "is_heartbeat", False) for event in loop.stream(heartbeats=False))
 
 
 def test_the_best_result_is_kept_although_it_is_not_the_last(factory):

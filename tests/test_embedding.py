@@ -36,6 +36,14 @@ def plugins():
     return toy_plugins()
 
 
+def test_a_manifest_longer_than_readers_take_is_not_written(tmp_path, plugins, monkeypatch):
+    path, manifest = saved(tmp_path, CONTENT), manifest_of(CONTENT)
+    monkeypatch.setattr("genblaze.embedding.MAX_MANIFEST_BYTES", 100)
+    with pytest.raises(ManifestError, match="at most 100"):
+        embed_manifest(path, manifest, plugins=plugins)
+    assert (path.read_bytes(), sidecar_path(path).exists()) == (CONTENT, False)
+
+
 def test_an_embedded_manifest_is_extracted_again(tmp_path, plugins):
     path, manifest = saved(tmp_path, CONTENT), manifest_of(CONTENT)
     result = embed_manifest(path, manifest, plugins=plugins)

@@ -46,6 +46,16 @@ def test_assets_can_be_given_or_made():
     assert given.assets[0] is not asset
 
 
+def test_mocks_that_wait_wait_at_once(tmp_path):
+    pipeline = Pipeline("mocks", output_dir=tmp_path, journal=False)
+    mock = MockProvider(latency=0.3)
+    for number in range(40):
+        pipeline.step(mock, model="m", prompt=str(number))
+    started = time.monotonic()
+    pipeline.run(max_concurrency=40)
+    assert time.monotonic() - started < 40 * 0.3 / 2
+
+
 def test_latency_is_waited_and_base_options_are_taken():
     started = time.monotonic()
     MockProvider(latency=0.1, retry_policy=RetryPolicy.disabled(), probe_cache_ttl=1.0).invoke(

@@ -91,6 +91,20 @@ def test_structured_logging_is_a_word_of_the_pipeline(tmp_path, caplog):
     assert "pipeline.complete" in caplog.text
 
 
+def test_a_line_is_written_once_and_no_logger_is_changed():
+    out, root = io.StringIO(), logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("once").level)
+    handler = logging.StreamHandler(out)
+    logging.getLogger("once").addHandler(handler)
+    try:
+        StructuredLogger("once", logging.WARNING).error("told")
+        StructuredLogger("once.below").error("told")
+    finally:
+        logging.getLogger("once").removeHandler(handler)
+    assert len(out.getvalue().splitlines()) == 2
+    assert (root.level, list(root.handlers), logging.getLogger("once").level) == before
+
+
 def test_context_stands_in_every_line(caplog):
     caplog.set_level(logging.INFO)
     log = StructuredLogger("ctx", context={"a": 1}).with_context(b=2)

@@ -218,17 +218,17 @@ class AgentLoop:
         with live_view(options.get("progress"), listens=listens, runs=0) as view:
             return await self._loop(options, heard_by(view))
 
-    def stream(self, **options: Unpack[RunKeywords]) -> EventReader[AgentResult]:
+    def stream(self, *, heartbeats: bool = True, **options: Unpack[RunKeywords]) -> EventReader[AgentResult]:
         """Run the loop and iterate over its events and those of all its runs; `result` is there afterwards."""
-        from genblaze.pipeline.stream import EventReader
+        from genblaze.pipeline.stream import EventReader, wanted
 
-        return EventReader(lambda put: self._loop(options, put))
+        return EventReader(lambda put: self._loop(options, wanted(put, heartbeats=heartbeats)))
 
-    def astream(self, **options: Unpack[RunKeywords]) -> AsyncIterator[StreamEvent]:
+    def astream(self, *, heartbeats: bool = True, **options: Unpack[RunKeywords]) -> AsyncIterator[StreamEvent]:
         """`stream` for a running event loop."""
-        from genblaze.pipeline.stream import events_of
+        from genblaze.pipeline.stream import events_of, wanted
 
-        return events_of(lambda put: self._loop(options, put))
+        return events_of(lambda put: self._loop(options, wanted(put, heartbeats=heartbeats)))
 
     async def _loop(self, options: RunKeywords, put: Callable[[StreamEvent], None] | None = None) -> AgentResult:
         """The loop itself; `put` hears its events and those of its runs, tracers hear them either way."""

@@ -31,10 +31,10 @@ from genblaze.edits import (
     write_and_digest,
     write_plan,
 )
-from genblaze.errors import EmbeddingError, GenblazeError
+from genblaze.errors import EmbeddingError, GenblazeError, ManifestError
 from genblaze.layout import EditPlan, Layout, LayoutError
 from genblaze.mediafile import MediaFile, outputs_by_digest
-from genblaze.models.manifest import Manifest, parse_manifest
+from genblaze.models.manifest import MAX_MANIFEST_BYTES, Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
 from genblaze.recording import RecordDigests
 from genblaze.sidecars import SIDECAR_SUFFIX, check_pointer, read_sidecar, sidecar_path
@@ -323,7 +323,11 @@ class _Embedding:
 
 def _payload(manifest: Manifest, policy: EmbedPolicy | None, *, full: bool) -> bytes:
     text = manifest.to_canonical_json() if full else manifest.to_embed_json(policy or EmbedPolicy())
-    return text.encode()
+    payload = text.encode()
+    if len(payload) > MAX_MANIFEST_BYTES:
+        msg = f"the manifest is {len(payload):,} bytes long; at most {MAX_MANIFEST_BYTES:,} are read again by anybody"
+        raise ManifestError(msg)
+    return payload
 
 
 class _Planning:

@@ -294,9 +294,19 @@ _HANDLERS: tuple[type[_FormatHandler], ...] = (
 )
 
 
+#: Other names of media types, which servers and browsers use.
+_OTHER_NAMES = {
+    **dict.fromkeys(("audio/wave", "audio/x-wav", "audio/vnd.wave"), "audio/wav"),
+    "audio/mp3": "audio/mpeg",
+    "audio/x-flac": "audio/flac",
+    "image/jpg": "image/jpeg",
+}
+
+
 def get_handler(mime_type: str) -> BaseMediaHandler | None:
     """A handler for a media type; None where the published package has none, which says nothing of ours."""
-    return next((handler() for handler in _HANDLERS if mime_type in handler.capabilities()), None)
+    known = _OTHER_NAMES.get(mime_type, mime_type)
+    return next((handler() for handler in _HANDLERS if known in handler.capabilities()), None)
 
 
 def sniff_mime(path: StrPath) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 
 import pytest
 from sample_pipelines import Painter, kernel_plugins, paint, png, sha256
@@ -151,6 +152,27 @@ def test_a_cached_output_is_moderated_too(new, painter, cache):
     new().cache(cache).step(painter, model="m").run()
     step = new(moderation=Strict()).cache(cache).step(painter, model="m").run(raise_on_failure=False).run.steps[0]
     assert (painter.calls, step.status, step.error_code) == (1, "failed", ProviderErrorCode.CONTENT_POLICY)
+
+
+def test_a_new_cache_folder_is_its_owners_alone(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+    new, shared = StepCache(tmp_path / "a" / "new"), StepCache(tmp_path / "shared")
+    assert [cache._dir.stat().st_mode & 0o777 for cache in (new, shared)] == [0o700, 0o755]
+
+
+async def test_keeping_an_answer_blocks_no_event_loop(new, painter, tmp_path):
+    threads = set()
+
+    class Watched(StepCache):
+        def put(self, step, result, tenant_id=None):
+            threads.add(threading.current_thread())
+            super().put(step, result, tenant_id)
+
+    pipeline = new().cache(Watched(tmp_path / "cache")).step(painter, model="m")
+    await pipeline.arun()
+    assert (await pipeline.arun()).run.steps[0].cached
+    assert len(threads) == 1
+    assert threading.current_thread() not in threads
 
 
 def test_clearing_forgets_everything(new, painter, cache):

@@ -89,6 +89,15 @@ def test_saving_one_of_several_outputs_needs_to_know_which(new, painter, tmp_pat
     assert content_digest(tmp_path / "x.png").sha256 == result.assets[1].sha256
 
 
+def test_a_file_that_is_none_of_the_runs_outputs_is_said_to_be_none(new, painter, tmp_path, caplog):
+    result = new().step(painter, model="m").run()
+    output, result.deliveries.paths = result.local_path(result.assets[0]), {}  # as after a restart, or elsewhere
+    result.save(output)
+    assert caplog.text == ""
+    result.save(paint(tmp_path / "stranger.png", "another"))
+    assert "stranger.png is none of the run's outputs" in caplog.text
+
+
 def test_an_output_elsewhere_has_no_local_path(new, folder, tmp_path):
     from genblaze.mocks import MockProvider
 

@@ -77,6 +77,28 @@ def test_names_are_found_by_alias_and_family_and_forks_are_independent():
         assert models.get("old").model_id == "m"
 
 
+def test_what_a_model_takes_can_be_looked_up():
+    models = registry(
+        param_schemas={"n": IntSchema(max=3)}, param_required=frozenset({"n"}), param_defaults={"q": "hd"}
+    )
+    known = models.get("m")
+    assert (known.param_schemas["n"].max, known.param_required, known.param_defaults) == (3, {"n"}, {"q": "hd"})
+
+
+def test_an_alias_of_the_user_goes_before_a_family_that_would_match():
+    family = ModelFamily(name="f", pattern=re.compile("flux-"), spec_template=ModelSpec(model_id="*"), description="")
+    models = ModelRegistry(provider_families=[family])
+    models.register(ModelSpec(model_id="mine", aliases=frozenset({"flux-dev"})))
+    assert models.get("flux-dev").model_id == "mine"
+
+
+def test_a_parameter_that_the_vendor_does_not_take_is_told_of_before_it_is_left_out(caplog):
+    models = registry(param_allowlist=frozenset({"prompt"}))
+    assert models.prepare_payload(a_step(params={"n": 9})) == {"prompt": "fox"}
+    assert "n" in caplog.text
+    assert models.get("m").param_allowlist == {"prompt"}
+
+
 def test_a_provider_takes_a_registry_and_its_price_reaches_the_record():
     class Acme(SyncProvider):
         name = "acme"

@@ -142,6 +142,26 @@ def test_private_prompts_are_hidden_in_the_store(new, painter, store):
     assert result.run.steps[0].prompt == "my secret fox"
 
 
+def test_what_a_failed_step_had_made_is_not_stored(new, folder, tmp_path):
+    class HalfDone(Painter):
+        def painted(self, step):
+            step = super().painted(step)
+            step.status, step.error = "failed", "only half of it"
+            return step
+
+    store = LocalFolderStore(tmp_path / "store")
+    pipeline = new().step(HalfDone(folder), model="a").step(Painter(folder), model="b")
+    result = pipeline.run(sink=ObjectStorageSink(store), fail_fast=False, raise_on_failure=False)
+    assert [len(step.assets) for step in result.run.steps] == [0, 1]
+    assert len(list((tmp_path / "store").rglob("*.png"))) == 1
+
+
+def test_storing_a_run_writes_its_outputs_and_its_manifest_and_nothing_else(new, painter, tmp_path):
+    store = Watched(tmp_path / "store")
+    new(tenant_id="acme").step(painter, model="a").step(painter, model="b").run(sink=ObjectStorageSink(store))
+    assert sorted(Path(key).suffix for key, _ in store.written) == [".json", ".png", ".png"]
+
+
 @pytest.mark.parametrize("strategy", KeyStrategy)
 def test_equal_contents_of_a_run_become_one_object(new, folder, store, strategy):
     class Eightfold(Painter):

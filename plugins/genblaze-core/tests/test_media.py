@@ -48,6 +48,22 @@ HANDLERS = {
 every_handler = pytest.mark.parametrize("media_type", HANDLERS)
 
 
+@pytest.mark.parametrize(
+    ("other", "handler"),
+    [
+        ("audio/wave", WavHandler),
+        ("audio/x-wav", WavHandler),
+        ("audio/vnd.wave", WavHandler),
+        ("audio/mp3", Mp3Handler),
+        ("audio/x-flac", FlacHandler),
+        ("image/jpg", JpegHandler),
+        ("text/plain", type(None)),
+    ],
+)
+def test_other_names_of_a_media_type_lead_to_its_handler(other, handler):
+    assert type(get_handler(other)) is handler
+
+
 @every_handler
 def test_a_handler_embeds_extracts_and_verifies(tmp_path, media_type):
     content = SMALLEST[media_type]
@@ -106,7 +122,7 @@ def test_one_handler_serves_all_the_relatives_of_mp4(tmp_path):
 
 def test_types_that_the_published_package_does_not_handle_have_no_handler():
     assert get_handler("image/gif") is None
-    assert get_handler("audio/mp3") is None
+    assert get_handler("audio/ogg") is None
 
 
 def test_what_handlers_say_of_themselves():

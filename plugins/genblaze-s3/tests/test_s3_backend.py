@@ -213,6 +213,8 @@ def test_wrong_keys_and_missing_buckets_are_named(make_backend, server):
     with pytest.raises(StorageError) as caught:
         make_backend(secret_access_key="wrong").put("k", b"x")
     assert caught.value.error_code is StorageErrorCode.AUTH_FAILURE
+    with pytest.raises(StorageError):
+        make_backend(secret_access_key="wrong").exists("k")
     elsewhere = S3StorageBackend(
         "no-such-bucket", endpoint_url=server.url, access_key_id="testkey", secret_access_key="testsecret"
     )

@@ -61,7 +61,7 @@ class StepCache:
     changed counts as absent. The outputs themselves stay in the output folder of the run that made them.
 
     Args:
-        cache_dir: The folder, which is made if need be.
+        cache_dir: The folder, which is made if need be, for its owner alone.
         ttl: Seconds after which an entry counts as absent; None keeps it for ever.
         max_bytes: What all entries together may take; those that were asked for longest ago go first.
 
@@ -79,7 +79,7 @@ class StepCache:
         self._ttl = ttl
         self._max_bytes = max_bytes
         self._dir = Path(cache_dir)
-        self._dir.mkdir(parents=True, exist_ok=True)
+        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # params of prompts that are not public lie here
 
     def __repr__(self) -> str:
         """The folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from genblaze.models.manifest import Manifest
     from genblaze.models.policy import EmbedPolicy
     from genblaze.pipeline.result import PipelineResult
+
+logger = logging.getLogger("genblaze.pipeline")
 
 
 def save_asset(
@@ -31,12 +34,23 @@ def save_asset(
         where = source or "it has no local file"
         msg = f"The output's file is not on this machine ({where}); store the run with a sink first"
         raise GenblazeError(msg)
+    if source == path:
+        _warn_of_stranger(result, path)
     if source != path:
         path.parent.mkdir(parents=True, exist_ok=True)
         copy_content(source, path)
     if not embed:
         return EmbedResult(path=path, sidecar_path=None, manifest_uri=result.manifest.manifest_uri, method="none")
     return embed_manifest(path, result.manifest, policy=policy)
+
+
+def _warn_of_stranger(result: PipelineResult, path: Path) -> None:
+    """Say so if a file that the user named is none of the run's outputs, as far as their digests are known."""
+    from genblaze.embedding import content_digest
+
+    digests = [asset.sha256 for asset in result.assets]
+    if None not in digests and content_digest(path).sha256 not in digests:
+        logger.warning("%s is none of the run's outputs: with this manifest in it, it does not verify", path)
 
 
 def save_manifest(manifest: Manifest, path: Path, *, full: bool) -> Path:

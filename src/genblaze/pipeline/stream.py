@@ -144,14 +144,14 @@ class EventStream(EventReader["PipelineResult"]):
         options = resolve(pipeline, keywords, concurrency=RUN_CONCURRENCY)
         planned = plan(pipeline, run_id=options.run_id)
         self.run_id = planned.run_id
-        super().__init__(lambda put: _run(planned, options, _filtered(put, heartbeats)), detach=detach)
+        super().__init__(lambda put: _run(planned, options, wanted(put, heartbeats=heartbeats)), detach=detach)
 
 
 def astream(pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool) -> AsyncIterator[StreamEvent]:
     """The events of one run, which begins with the first `anext()`; leaving the loop early cancels it."""
     options = resolve(pipeline, keywords, concurrency=ARUN_CONCURRENCY)
     planned = plan(pipeline, run_id=options.run_id)
-    return events_of(lambda put: _run(planned, options, _filtered(put, heartbeats)))
+    return events_of(lambda put: _run(planned, options, wanted(put, heartbeats=heartbeats)))
 
 
 async def _run(planned: Plan, options: RunOptions, put: Callable[[StreamEvent], None]) -> PipelineResult:
@@ -185,7 +185,7 @@ async def events_of(
             task.exception()  # a reader that has left does not want it any more
 
 
-def _filtered(put: Callable[[StreamEvent], None], heartbeats: bool) -> Callable[[StreamEvent], None]:
+def wanted(put: Callable[[StreamEvent], None], *, heartbeats: bool) -> Callable[[StreamEvent], None]:
     """`put`, without heartbeats unless they are wanted."""
     if heartbeats:
         return put
