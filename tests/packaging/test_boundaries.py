@@ -22,6 +22,7 @@ PUBLIC = {
     "hookspecs",
     "jobs",
     "layout",
+    "lazy",
     "mocks",
     "models",
     "pricing",

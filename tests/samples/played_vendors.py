@@ -70,6 +70,17 @@ def at(name: str) -> Iterator[VendorSimulator]:
         yield vendor
 
 
+def changed(vendor: VendorSimulator, change: Callable[[Received, Answer], Answer]) -> None:
+    """Let a function have the last word on what the vendor answers."""
+    usual = vendor._reaction
+
+    def reaction(received: Received) -> Answer:
+        found = usual(received)
+        return change(received, found if isinstance(found, Answer) else found(received))
+
+    vendor._reaction = reaction  # type: ignore[method-assign]
+
+
 def file(content: bytes, media_type: str) -> Answer:
     return Answer(body=content, headers={"content-type": media_type})
 

@@ -5,7 +5,7 @@ import traceback
 
 import msgspec
 import pytest
-from played_vendors import PLAYED, at
+from played_vendors import PLAYED, at, changed
 
 from genblaze import LoggingTracer, Pipeline, PipelineError, RetryPolicy, StepCache
 from genblaze.testing import Answer
@@ -95,14 +95,11 @@ def test_a_key_that_is_an_argument_and_comes_back_in_a_header(name, seen):
 
 def _echo_in_headers(vendor, key):
     """Make the vendor repeat the key where it names the request."""
-    usual = vendor._reaction
 
-    def reaction(received):
-        found = usual(received)
-        answer = found if isinstance(found, Answer) else found(received)
+    def change(_, answer):
         return msgspec.structs.replace(answer, headers={**answer.headers, "x-request-id": f"req-{key}"})
 
-    vendor._reaction = reaction
+    changed(vendor, change)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from genblaze.lazy import loads_at_first_use
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -14,16 +15,9 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
         package: Its `__name__`.
         homes: Each public name, and the module of the package that holds it.
     """
-
-    def __getattr__(name: str) -> Any:
-        if name not in homes:
-            msg = f"module {package!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        from importlib import import_module
-
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
-
-    def __dir__() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *homes})
-
-    return __getattr__, __dir__
+    names: dict[str, str] = {}
+    for name, module in homes.items():
+        home = f"{package}.{module}"
+        names[home] = f"{names.get(home, '')} {name}"
+    load, listed, _ = loads_at_first_use(package, names)
+    return load, listed
