@@ -1,7 +1,11 @@
 """`genblaze verify`, `extract`, `strip` and `embed`, as people and scripts call them."""
 
+import contextlib
 import json
+import os
+import pty
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -129,6 +133,36 @@ def test_many_files_are_reported_in_order_and_summed_up(call, tmp_path):
     assert code == 1
     assert [line.split()[1] for line in out.splitlines()] == [str(path) for path in sorted(tmp_path.iterdir())]
     assert err == "200 files: 199 exact, 1 altered\n"
+
+
+@pytest.mark.slow
+def test_thousands_of_files_are_verified_under_a_bar(tmp_path):
+    """Two thousand in well under a minute, by a person at a terminal; the bar goes when it is done."""
+    whole = saved(tmp_path, CONTENT)
+    embed_manifest(whole, manifest_of(CONTENT))
+    content = whole.read_bytes()
+    for number in range(2000):
+        folder = tmp_path / f"{number // 100:02}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{number}.toy").write_bytes(content)
+    ours, theirs = pty.openpty()
+    chunks: list[bytes] = []
+    reader = threading.Thread(target=read_to_the_end, args=(ours, chunks))
+    reader.start()
+    with os.fdopen(theirs, "w") as terminal, contextlib.redirect_stderr(terminal):
+        assert run(["verify", "--recursive", "--quiet", str(tmp_path)]) == 0
+    reader.join(30)
+    os.close(ours)
+    shown = b"".join(chunks).decode()
+    assert "verifying" in shown
+    assert "100%" in shown
+    assert "2001 files: 2001 exact" in shown
+
+
+def read_to_the_end(descriptor, chunks):
+    with contextlib.suppress(OSError):  # how a terminal says that it was hung up
+        while chunk := os.read(descriptor, 65536):
+            chunks.append(chunk)
 
 
 def test_a_detached_manifest_proves_files_with_and_without_one_of_their_own(call, exact, tmp_path):

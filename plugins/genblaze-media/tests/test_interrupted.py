@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,3 +89,31 @@ def test_a_full_disk_leaves_the_original_and_no_litter(tmp_path):
     assert path.read_bytes().startswith(content)
     assert (tmp_path / "link.mp4").is_symlink()
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system on which the file fits once, not twice."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = f"size={MEGABYTES * 3 // 2}m"
+    if (
+        not shutil.which("mount")
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("nobody but root may make a small disk, and not in every container")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_without_room_for_the_new_file_keeps_the_old_one(small_disk, tmp_path):
+    content = long_mp4()
+    path = saved(small_disk, content, "a.mp4")
+    document = saved(tmp_path, manifest_of(content).to_canonical_json().encode(), "m.json")
+    command = [sys.executable, "-m", "genblaze", "embed", path, "--manifest", document]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "No space left on device; nothing was changed" in run.stderr
+    assert (path.read_bytes(), list(small_disk.iterdir())) == (content, [path])
