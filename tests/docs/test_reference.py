@@ -9,8 +9,9 @@ import msgspec
 import pluggy
 import pytest
 
-from genblaze import hookspecs
+from genblaze import errors, hookspecs
 from genblaze.config import Config
+from genblaze.models.enums import RETRYABLE_ERROR_CODES, ProviderErrorCode
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = [value for value in vars(hookspecs).values() if hasattr(value, "genblaze_spec")]
@@ -50,6 +51,20 @@ def test_the_generated_pages_are_what_the_code_says():
     tool = ROOT / "tools" / "reference.py"
     done = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "reference in step", "")
+
+
+def test_the_tree_of_errors_is_the_one_in_the_code():
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text("utf-8")
+    tree = errors.__doc__.partition("```\n")[2].partition("```")[0]
+    assert f"```text\n{tree}```" in page
+    assert {name for name in errors.__all__ if name not in page} == set()
+
+
+def test_every_code_of_a_provider_is_described():
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text("utf-8")
+    described = dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| (yes|no)", page, re.MULTILINE))
+    assert set(described) == {code.value for code in ProviderErrorCode}
+    assert {code for code, retried in described.items() if retried == "yes"} == {*RETRYABLE_ERROR_CODES}
 
 
 def test_every_setting_is_described_and_no_other():

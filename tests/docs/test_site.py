@@ -64,3 +64,10 @@ def test_the_names_that_genblaze_exports_have_a_page_each():
     import genblaze
 
     assert {name for names in site.public_names().values() for name in names} >= set(genblaze.__all__) - {"__version__"}
+
+
+def test_the_first_page_links_to_every_other():
+    docs = ROOT / "docs"
+    text = (docs / "index.md").read_text("utf-8")
+    pages = {str(path.relative_to(docs)) for path in docs.rglob("*.md")} - {"index.md"}
+    assert {page for page in pages if f"]({page})" not in text} == set()
