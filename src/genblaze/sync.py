@@ -125,7 +125,7 @@ def interruptible() -> Iterator[None]:
         yield
         return
     claimed = signal.getsignal(signal.SIGINT)
-    if claimed in (signal.SIG_IGN, None):
+    if claimed in (signal.SIG_IGN, signal.default_int_handler, None):
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import weakref
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from genblaze.models.event import StepProgressEvent, StreamEvent
@@ -33,35 +33,26 @@ _WAKE_SEC = 0.2
 
 
 class _Mailbox:
-    """Events from the engine's thread to the reader's."""
+    """Events from the engine's thread to the reader's; None after the last."""
 
     def __init__(self) -> None:
-        self._events: deque[StreamEvent] = deque()
-        self._arrived = threading.Condition()
-        self._closed = False
+        self._events: SimpleQueue[StreamEvent | None] = SimpleQueue()
 
     def put(self, event: StreamEvent) -> None:
-        if isinstance(event, StepProgressEvent) and len(self._events) >= MAX_UNREAD:
-            return
-        with self._arrived:
-            self._events.append(event)
-            self._arrived.notify()
+        if not isinstance(event, StepProgressEvent) or self._events.qsize() < MAX_UNREAD:
+            self._events.put(event)
 
     def close(self) -> None:
-        with self._arrived:
-            self._closed = True
-            self._arrived.notify()
+        self._events.put(None)
 
     def take(self) -> StreamEvent | None:
-        """The next event; None after the last."""
-        if self._events:
-            return self._events.popleft()
-        with self._arrived:
-            while not self._events:
-                if self._closed:
-                    return None
-                self._arrived.wait(_WAKE_SEC)
-            return self._events.popleft()
+        """The next event, waiting for it in a way that Ctrl-C reaches."""
+        if not self._events.empty():
+            return self._events.get()
+        with interruptible():
+            while True:
+                with suppress(Empty):
+                    return self._events.get(timeout=_WAKE_SEC)
 
 
 class EventReader(Iterator[StreamEvent], Generic[T]):
@@ -90,14 +81,14 @@ class EventReader(Iterator[StreamEvent], Generic[T]):
             self._thread.start()
             if not self._detach:
                 weakref.finalize(self, _leave, self._thread)  # also at exit, while the run can still be told
-        with interruptible():
-            try:
-                event = self._mailbox.take()
-            except KeyboardInterrupt:
-                self.close()
-                raise
+        try:
+            event = self._mailbox.take()
+        except KeyboardInterrupt:
+            self.close()
+            raise
         if event is not None:
             return event
+        self._mailbox.close()  # for whoever asks again
         if self.result is None:
             self._thread.ended()
             self.result = self._thread.outcome()
