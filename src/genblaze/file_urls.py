@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,10 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["is_own_file", "local_file", "path_of"]
+__all__ = ["absolute", "is_own_file", "local_file", "path_of"]
 
 CLOCK_SLACK: Final = 2.0
 """Seconds by which file systems' clocks may be behind."""
+
+
+def absolute(path: str | Path) -> Path:
+    """A path as seen from the current folder; remembered, because every run asks for the same few."""
+    return _absolute(str(path), os.getcwd())  # noqa: PTH109 - what Path.cwd() makes of it takes ten times as long
+
+
+@lru_cache(64)
+def _absolute(path: str, folder: str) -> Path:
+    return Path(folder, path)
 
 
 def path_of(url: str) -> Path:

@@ -285,7 +285,7 @@ def copied(value: Any) -> Any:
     if type(value) in _VALUES:  # most are
         return value
     if isinstance(value, Dumpable):
-        twin = copy(value)
+        twin = value.__copy__()  # type: ignore[attr-defined]  # structs have it
         for name, item in zip(value.__struct_fields__, _values(value), strict=True):
             if type(item) not in _VALUES and name not in value._in_process:
                 _set(twin, name, copied(item))

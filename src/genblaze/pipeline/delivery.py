@@ -11,7 +11,6 @@ from genblaze.file_urls import local_file
 from genblaze.models.enums import RunStatus, StepStatus
 from genblaze.models.event import PipelineCancelledEvent, PipelineCompletedEvent, PipelineFailedEvent
 from genblaze.models.manifest import Manifest
-from genblaze.pipeline.outputs import own_folders
 from genblaze.pipeline.result import PipelineResult
 from genblaze.sinks.records import Deliveries
 from genblaze.threads import daemon_threads
@@ -36,7 +35,7 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
 
     Nothing here loses a result: a file that cannot take its manifest gets a sidecar, a failing sink is recorded.
     """
-    deliveries = Deliveries(paths=local_outputs(run), folders=tuple(own_folders(plan)))
+    deliveries = Deliveries(paths=local_outputs(run), folders=plan.folders)
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
     for sink in options.sinks:
         await hand_over(sink, result)

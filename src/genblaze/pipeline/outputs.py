@@ -18,7 +18,6 @@ from genblaze.pipeline.recording import record_assets
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from genblaze.jobs import Generation
     from genblaze.layout import Layout
@@ -79,7 +78,7 @@ def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan
     given = {asset.url for asset in (*inputs, *step.inputs)}
     for asset in taken:
         path = None if asset.url in given else local_file(asset.url)
-        if path is None or not path.exists() or is_own_file(path, own_folders(plan), step.started_at):
+        if path is None or not path.exists() or is_own_file(path, plan.folders, step.started_at):
             continue
         msg = (
             f"The provider returned {path}, which was there before the step began and lies in no folder of the run. "
@@ -87,15 +86,6 @@ def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan
             "in with Pipeline.input(…)"
         )
         raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
-
-
-def own_folders(plan: Plan) -> Iterator[Path]:
-    """Where the run's own files lie: the output folder, and those that its provider objects were given."""
-    yield plan.output_dir.absolute()
-    for step in plan.steps:
-        for candidate in step.candidates:
-            if folder := getattr(candidate.provider, "output_dir", None):
-                yield Path(folder).absolute()
 
 
 async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) -> None:

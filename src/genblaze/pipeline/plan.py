@@ -12,6 +12,7 @@ from genblaze.canonical import check_canonical
 from genblaze.courier import PluginCourier
 from genblaze.credentials import find_credential
 from genblaze.errors import GenblazeError
+from genblaze.file_urls import absolute
 from genblaze.models.asset import Asset
 from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze.models.record import copied, new_id
@@ -110,6 +111,7 @@ class Plan(msgspec.Struct, kw_only=True):
         fallback_on: Failures that hand a step to its next fallback model.
         preflight: Whether providers are asked about their models before the first step.
         day_budget: What the processes of this machine may spend today.
+        folders: Where the run's own files lie: the output folder, and those that its provider objects were given.
         output_urls: Where each output of the run came from, by asset id; filled while it runs.
     """
 
@@ -127,6 +129,7 @@ class Plan(msgspec.Struct, kw_only=True):
     tracers: tuple[NamedTracer, ...]
     fallback_on: frozenset[ProviderErrorCode]
     courier: PluginCourier
+    folders: tuple[Path, ...] = ()
     preflight: bool = True
     output_urls: dict[str, str] = {}
     journal: RunJournal | None = None
@@ -175,6 +178,7 @@ def plan(
         parent_run_id=pipeline._parent_run_id,
         plugins=plugins,
         output_dir=output_dir,
+        folders=_folders(output_dir, steps),
         courier=PluginCourier(lambda: plugins, output_dir),
         preflight=pipeline._preflight and not given,  # what is taken up may be paid for already
         journal=journal,
@@ -184,6 +188,12 @@ def plan(
         tracers=tracers,
         fallback_on=frozenset(plugins.config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
     )
+
+
+def _folders(output_dir: Path, steps: Sequence[PlannedStep]) -> tuple[Path, ...]:
+    providers = (candidate.provider for step in steps for candidate in step.candidates)
+    given = {folder: None for each in providers if (folder := getattr(each, "output_dir", None))}
+    return (absolute(output_dir), *map(absolute, given))
 
 
 def _default_plugins() -> PluginManager:

@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from genblaze.errors import ProviderError
@@ -20,20 +21,13 @@ from genblaze.threads import call, daemon_threads
 
 logger = logging.getLogger("genblaze.provider")
 
-#: Fields of a step that a provider may state otherwise than declared. Who may see the prompt is the user's word alone.
-CHANGEABLE = (
-    "model_version",
-    "model_hash",
-    "seed",
-    "params",
-    "metadata",
-    "step_type",
-    "modality",
-    "prompt",
-    "negative_prompt",
-)
+#: Fields of a step that a provider may state otherwise than asked. Who may see the prompt is the user's word alone.
+CHANGEABLE = ("seed", "params", "metadata", "step_type", "modality", "prompt", "negative_prompt")
+#: Fields that only a provider states.
+STATED = ("model_version", "model_hash")
 
 _EMPTY: tuple[Any, ...] = (None, "", {})
+_changeable = attrgetter(*CHANGEABLE)
 
 
 def provider_job(provider: BaseProvider, request: Request, context: GenerateContext) -> Job:
@@ -103,10 +97,7 @@ class _ProviderWork:
         if step.status == StepStatus.FAILED:
             raise ProviderError(step.error or "the provider marked the step as failed", error_code=step.error_code)
         self.provider._apply_registry_pricing(step)
-        # What a provider leaves empty (in a step of its own making, say) stays as it was declared.
-        stated = {name: value for name in CHANGEABLE if (value := getattr(step, name)) not in _EMPTY}
-        declared = self.request
-        changes = {name: value for name, value in stated.items() if value != getattr(declared, name, None)}
+        changes = {} if _as_asked(step, self.request) else _changes(step, self.request)
         return Generation(
             assets=tuple(step.assets), cost_usd=step.cost_usd, payload=step.provider_payload, changes=changes
         )
@@ -191,6 +182,17 @@ class PolledJob(_ProviderWork):
     async def fetch(self, job_id: str) -> Generation:
         """Collect its outputs."""
         return self._generation(await call(self.provider.fetch_output, job_id, self._submitted_step()))
+
+
+def _as_asked(step: Step, request: Request) -> bool:
+    """Whether a provider has left the step as it was asked for, as nearly all do."""
+    return step.model_version is step.model_hash is None and bool(_changeable(step) == _changeable(request))
+
+
+def _changes(step: Step, request: Request) -> dict[str, Any]:
+    """What a provider states otherwise; what it leaves empty (in a step of its own making, say) stays as asked."""
+    stated = {name: value for name in STATED + CHANGEABLE if (value := getattr(step, name)) not in _EMPTY}
+    return {name: value for name, value in stated.items() if value != getattr(request, name, None)}
 
 
 def step_of(request: Request) -> Step:
