@@ -18,7 +18,6 @@ from genblaze.pipeline.recording import record_assets
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
-
     from genblaze.jobs import Generation
     from genblaze.layout import Layout
     from genblaze.models.asset import Asset
