@@ -1,5 +1,6 @@
 """What a run leaves behind: manifests in files, results in memory, and everything at the sinks."""
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -7,7 +8,16 @@ from pathlib import Path
 import pytest
 from sample_pipelines import Painter, Sink, kernel_plugins, paint, png, sha256
 
-from genblaze import EmbedPolicy, GenblazeError, PipelineError, Verdict, extract_manifest, parse_manifest, verify_file
+from genblaze import (
+    Asset,
+    EmbedPolicy,
+    GenblazeError,
+    PipelineError,
+    Verdict,
+    extract_manifest,
+    parse_manifest,
+    verify_file,
+)
 from genblaze.embedding import content_digest
 from genblaze.redaction import reveals
 
@@ -194,6 +204,20 @@ def test_files_of_a_given_name_are_never_taken_for_outputs_of_another_run(new, f
     second = new().step(provider, model="m", prompt="b").run()
     found = verify_file(folder / "same.png", plugins=kernel_plugins())
     assert (found.verdict, found.manifest.run.run_id) == (Verdict.EXACT, second.run.run_id)
+
+
+def test_what_was_hashed_while_it_was_fetched_is_not_read_for_it_again(new, folder, monkeypatch):
+    class Inline(Painter):
+        def painted(self, step):
+            step.assets = [Asset(url="data:image/png;base64,YWJj", media_type="image/png")]
+            return step
+
+    def again(*_, **__):
+        pytest.fail("it was hashed once more")
+
+    monkeypatch.setattr("genblaze.embedding.content_digest", again)
+    asset = new().step(Inline(folder), model="m").run().assets[0]
+    assert (asset.sha256, asset.size_bytes) == (hashlib.sha256(b"abc").hexdigest(), 3)
 
 
 @pytest.fixture

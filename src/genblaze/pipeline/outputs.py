@@ -18,7 +18,7 @@ from genblaze.pipeline.recording import record_assets
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
-    from genblaze.jobs import Generation
+    from genblaze.jobs import Fetched, Generation
     from genblaze.layout import Layout
     from genblaze.models.asset import Asset
     from genblaze.models.step import Step
@@ -91,7 +91,7 @@ async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) ->
     """Fill in the digest, size and facts of a step's outputs.
 
     A `file://` output is hashed where it lies. A remote one without a digest is fetched into the output folder, because
-    vendors' URLs expire; one that already carries a digest is left where it is.
+    vendors' URLs expire, and is hashed on the way; one that already carries a digest is left where it is.
 
     Args:
         assets: The outputs.
@@ -102,15 +102,18 @@ async def take_in(assets: list[Asset], plan: Plan, origin: str | None = None) ->
         GenblazeError: When one cannot be fetched.
     """
     for asset in assets:
-        await bring_home(asset, plan, origin)
+        fetched = await bring_home(asset, plan, origin)
         if path := local_file(asset.url):
-            await daemon_threads.run(_examine, asset, path, plan.plugins)
+            await daemon_threads.run(_examine, asset, path, fetched, plan.plugins)
 
 
-async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> None:
+async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Fetched | None:
     """Fetch what lies elsewhere without a digest, or in its URL, into the output folder.
 
     Where nothing fetches the scheme, the asset stays where it is.
+
+    Returns:
+        What was fetched, if it was.
 
     Raises:
         GenblazeError: When it cannot be fetched.
@@ -118,7 +121,7 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Non
     from genblaze.hookspecs import FetchContext
 
     if local_file(asset.url) is not None or (asset.sha256 is not None and not is_data_url(asset.url)):
-        return
+        return None
     target = plan.output_dir / f"{asset.asset_id}{_suffix(asset)}"
     plan.output_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -126,8 +129,9 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Non
     except PluginNotFoundError:
         scheme = urlsplit(asset.url).scheme or "no scheme"
         logger.warning("%s stays where it is: nothing installed fetches %s", asset.asset_id, scheme)
-        return
+        return None
     asset.url = fetched.path.absolute().as_uri()
+    return fetched
 
 
 def _suffix(asset: Asset) -> str:
@@ -138,8 +142,8 @@ def _suffix(asset: Asset) -> str:
     return suffix if suffix.isascii() and len(suffix) <= 8 else ""
 
 
-def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
-    """Hash a local output and read its facts. Runs in a thread."""
+def _examine(asset: Asset, path: Path, fetched: Fetched | None, plugins: PluginManager) -> None:
+    """Hash a local output, if that was not done while it was fetched, and read its facts. Runs in a thread."""
     from genblaze.embedding import content_digest, strip_manifest
 
     if not path.is_file():
@@ -149,7 +153,8 @@ def _examine(asset: Asset, path: Path, plugins: PluginManager) -> None:
     if layout is not None and layout.payload is not None:
         # A provider handed on a file that carries another run's manifest: its content is what was generated.
         strip_manifest(path, plugins=plugins)
-    digest = content_digest(path, plugins=plugins)
+    untouched = layout is None or not layout.restores
+    digest = fetched if fetched is not None and untouched else content_digest(path, plugins=plugins)
     asset.sha256, asset.size_bytes = digest.sha256, digest.size
     _note_layout(asset, layout)
 
