@@ -16,6 +16,7 @@ LABEL_WIDTH = 168
 NODE_WIDTH, NODE_HEIGHT = 184, 48
 GAP_X, GAP_Y = 56, 14
 LANE_PADDING = 16
+ABREAST = 4
 
 StepKey = tuple[str, int]
 """A step: the id of its run, and its position in it."""
@@ -143,13 +144,8 @@ def _sources(run: ShownRun, index: int, maker: dict[str, StepKey]) -> list[StepK
 
 def _lane(run: ShownRun, drawing: Drawing, maker: dict[str, StepKey]) -> list[Node]:
     """Add the strip of a run below the others, and place its steps in it."""
-    columns: dict[int, list[int]] = defaultdict(list)
-    depth: dict[int, int] = {}
-    for index in range(len(run.steps)):
-        before = [depth[at] for run_id, at in _sources(run, index, maker) if run_id == run.run_id and at in depth]
-        depth[index] = 1 + max(before, default=-1)
-        columns[depth[index]].append(index)
-    rows = max((len(column) for column in columns.values()), default=1)
+    cells = _cells(run, maker)
+    rows = max((row for _, row in cells), default=0) + 1
     top, height = drawing.height, 2 * LANE_PADDING + rows * (NODE_HEIGHT + GAP_Y) - GAP_Y
     drawing.lanes.append(Lane(run, top, height))
     drawing.height += height
@@ -160,9 +156,24 @@ def _lane(run: ShownRun, drawing: Drawing, maker: dict[str, StepKey]) -> list[No
             top + LANE_PADDING + row * (NODE_HEIGHT + GAP_Y),
             run,
         )
-        for column, members in columns.items()
-        for row, index in enumerate(members)
+        for index, (column, row) in enumerate(cells)
     ]
+
+
+def _cells(run: ShownRun, maker: dict[str, StepKey]) -> list[tuple[int, int]]:
+    """Column and row of each step: to the right of what it took in; side by side where no step took in anything."""
+    depth: dict[int, int] = {}
+    for index in range(len(run.steps)):
+        before = [depth[at] for run_id, at in _sources(run, index, maker) if run_id == run.run_id and at in depth]
+        depth[index] = 1 + max(before, default=-1)
+    if not any(depth.values()):
+        return [(index % ABREAST, index // ABREAST) for index in depth]
+    filled: dict[int, int] = defaultdict(int)
+    cells = []
+    for column in depth.values():
+        cells.append((column, filled[column]))
+        filled[column] += 1
+    return cells
 
 
 def _edges(placed: list[Node], nodes: dict[StepKey, Node], maker: dict[str, StepKey]) -> Iterator[Edge]:
