@@ -1,9 +1,8 @@
 """Writes the façade package genblaze_core from plugins/genblaze-core/published_names.txt.
 
-Each published submodule becomes a plain re-export, which type checkers and editors follow; the package
-itself resolves its names at first use, and so does a submodule those of a distribution that genblaze-core does
-not install. `python tools/facade.py` writes the files; with `--check` it only says
-which are out of step (exit 1).
+Each published submodule becomes a plain re-export, which type checkers and editors follow; the package itself resolves
+its names at first use, and so does a submodule those of plugins. `python tools/facade.py` writes the files; with
+`--check` it only says which are out of step (exit 1).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ SUBMODULE = '''\
 __all__ = {names}
 '''
 
-OPTIONAL = '''\
+LATE = '''\
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
 from importlib import import_module
@@ -39,7 +38,7 @@ from typing import TYPE_CHECKING
 {imports}
 
 if TYPE_CHECKING:
-{optional}
+{late}
 
 __all__: list[str] = {names}
 
@@ -54,7 +53,7 @@ if not TYPE_CHECKING:  # as in the package itself
         try:
             return getattr(import_module(_HOMES[name]), name)
         except ModuleNotFoundError as error:
-            distribution = _HOMES[name].replace("_", "-")
+            distribution = _HOMES[name].partition(".")[0].replace("_", "-")
             msg = f"{{name}} is part of {{distribution}}, which is not installed. Run: pip install {{distribution}}"
             raise ImportError(msg, name=_HOMES[name]) from error
 '''
@@ -107,6 +106,11 @@ class PublishedName(NamedTuple):
     name: str
     home: str
     modules: tuple[str, ...]
+
+    @property
+    def late(self) -> bool:
+        """Whether it is part of a plugin, and resolved at first use: plugins may import what is heavy."""
+        return not self.home.startswith("genblaze.")
 
     @property
     def optional(self) -> bool:
@@ -171,13 +175,13 @@ def render(names: list[PublishedName]) -> dict[str, str]:
 
 def submodule(exported: list[PublishedName]) -> str:
     """Returns the unformatted text of one published module."""
-    always = [name for name in exported if not name.optional]
-    optional = [name for name in exported if name.optional]
-    imports, names = import_lines(always), sorted(name.name for name in always)
-    if not optional:
+    imports = import_lines([name for name in exported if not name.late])
+    names = sorted(name.name for name in exported if not name.optional)
+    late = [name for name in exported if name.late]
+    if not late:
         return SUBMODULE.format(imports=imports, names=names)
-    homes = {name.name: name.home for name in optional}
-    return OPTIONAL.format(imports=imports, names=names, homes=homes, optional=import_lines(optional, indent="    "))
+    homes = {name.name: name.home for name in late}
+    return LATE.format(imports=imports, names=names, homes=homes, late=import_lines(late, indent="    "))
 
 
 def formatted(text: str) -> str:

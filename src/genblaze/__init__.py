@@ -117,9 +117,11 @@ if TYPE_CHECKING:
     from genblaze.providers.urls import validate_chain_input_url as validate_chain_input_url
     from genblaze.retry import RetryPolicy as RetryPolicy
     from genblaze.server_sent import sse as sse
+    from genblaze.sinks import AssetTransfer as AssetTransfer
     from genblaze.sinks import BaseSink as BaseSink
     from genblaze.sinks import KeyBuilder as KeyBuilder
     from genblaze.sinks import ObjectStorageSink as ObjectStorageSink
+    from genblaze.spinner import Spinner as Spinner
     from genblaze.storing import RETRYABLE_STORAGE_CODES as RETRYABLE_STORAGE_CODES
     from genblaze.storing import DeleteError as DeleteError
     from genblaze.storing import DeleteResult as DeleteResult
@@ -192,7 +194,8 @@ _HOMES = {
     "genblaze.providers.urls": "validate_asset_url validate_chain_input_url",
     "genblaze.retry": "RetryPolicy",
     "genblaze.server_sent": "sse",
-    "genblaze.sinks": "BaseSink KeyBuilder ObjectStorageSink",
+    "genblaze.sinks": "AssetTransfer BaseSink KeyBuilder ObjectStorageSink",
+    "genblaze.spinner": "Spinner",
     "genblaze.storing": (
         "DeleteError DeleteResult FileEntry ListPage LocalFolderStore ObjectLockConfig ObjectMetadata StorageBackend "
         "StorageConfig TransferProgress RETRYABLE_STORAGE_CODES classify_botocore_error"

@@ -92,7 +92,13 @@ def test_the_generated_modules_are_what_the_table_says():
 
 @pytest.mark.parametrize(
     "statement",
-    ["import genblaze_core", "from genblaze_core import Pipeline", "from genblaze_core.models import Asset"],
+    [
+        "import genblaze_core",
+        "from genblaze_core import Pipeline",
+        "from genblaze_core.models import Asset",
+        "from genblaze_core.providers import RetryPolicy",
+        "from genblaze_core.sinks import BaseSink",
+    ],
 )
 def test_importing_the_facade_loads_nothing_heavy(statement):
     program = f"{statement}\nimport sys; print(*sorted(sys.modules))"

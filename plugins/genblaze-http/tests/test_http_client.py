@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from genblaze import ProviderError, ProviderErrorCode
@@ -69,6 +70,13 @@ def reply(handler, status, body, **headers):
 def call(url, *args, timeout=30.0, **keywords):
     """One call in a loop of its own, which closes the client; an open socket would fail the test."""
     return asyncio.run(VendorClient(VENDOR, key=KEY, base_url=url, timeout=timeout).call(*args, **keywords))
+
+
+def test_the_published_name_for_what_was_never_sent_is_caught_as_published_programs_catch_it():
+    from genblaze_core.providers import PRE_RESPONSE_EXCEPTIONS
+
+    with pytest.raises(PRE_RESPONSE_EXCEPTIONS):
+        httpx.get("http://127.0.0.1:9/", trust_env=False)
 
 
 def test_a_call_carries_the_key_and_gives_the_parsed_answer():

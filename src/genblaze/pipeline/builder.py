@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from genblaze.pipeline.declaration import StepSpec
     from genblaze.pipeline.options import RunKeywords
     from genblaze.pipeline.prompt_template import PromptTemplate
+    from genblaze.pipeline.queue_emitter import QueueEmitter
     from genblaze.pipeline.result import PipelineResult
     from genblaze.pipeline.stream import EventStream
     from genblaze.pipeline.template import PipelineTemplate
@@ -110,6 +111,7 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         self._max_concurrency = max_concurrency
         self._moderation = moderation
         self._tracer = tracer if tracer is not None or not structured_log else _logging_tracer()
+        self._emitter: QueueEmitter | None = None
         self._preflight = preflight
         self._output_dir = Path(output_dir) if output_dir is not None else None
         self._plugins = plugins
@@ -263,6 +265,14 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         """Let `tracer` hear every run."""
         self._tracer = tracer
         return self
+
+    def attach_emitter(self, emitter: QueueEmitter | None) -> QueueEmitter | None:
+        """Let `emitter` hear every run, until another one or None takes its place; returns the one before.
+
+        `stream()` and `astream()` need none.
+        """
+        previous, self._emitter = self._emitter, emitter
+        return previous
 
     def cache(self, cache: StepCache) -> Self:
         """Answer steps whose inputs have not changed from `cache`."""

@@ -163,7 +163,7 @@ def plan(
     plugins = pipeline._plugins or _default_plugins()
     names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
-    tracers = plugins.tracers(() if pipeline._tracer is None else (pipeline._tracer,))
+    tracers = plugins.tracers([each for each in (pipeline._tracer, pipeline._emitter) if each is not None])
     run_id, given = run_id or new_id(), run_id is not None
     output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
     required = plugins.config.journal.required if pipeline._journal_required is None else pipeline._journal_required

@@ -81,7 +81,7 @@ class Uploader:
         with self._guard:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "genblaze-upload")
-            return self._pool.submit(self._upload, asset, scope, path, manifest)
+            return self._pool.submit(self.upload, asset, scope, path, manifest)
 
     def is_outside(self, asset: Asset) -> bool:
         """Whether an asset is a file of this machine whose content is on record, and no object of the store."""
@@ -96,7 +96,14 @@ class Uploader:
         if pool is not None:
             pool.shutdown()
 
-    def _upload(self, asset: Asset, scope: RunScope, path: Path | None, manifest: Manifest | None) -> StoredObject:
+    def upload(
+        self, asset: Asset, scope: RunScope, path: Path | None, manifest: Manifest | None = None
+    ) -> StoredObject:
+        """Store an asset, in this thread.
+
+        Raises:
+            GenblazeError: It cannot be read or stored.
+        """
         stored = self._already_there(asset, scope) if manifest is None else None
         if stored is not None:
             return stored

@@ -76,7 +76,8 @@ if TYPE_CHECKING:
     from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
     from genblaze.providers.spec import ModelSpec
     from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
-    from genblaze.sinks import BaseSink, KeyBuilder, ObjectStorageSink
+    from genblaze.sinks import AssetTransfer, BaseSink, KeyBuilder, ObjectStorageSink
+    from genblaze.spinner import Spinner
     from genblaze.storing import (
         RETRYABLE_STORAGE_CODES,
         DeleteError,
@@ -107,6 +108,7 @@ __all__ = [
     "AgentLoop",
     "AgentResult",
     "Asset",
+    "AssetTransfer",
     "AudioMetadata",
     "AudioURLContent",
     "AudioURLRef",
@@ -168,6 +170,7 @@ __all__ = [
     "RunBuilder",
     "RunStatus",
     "SinkError",
+    "Spinner",
     "Step",
     "StepBuilder",
     "StepCache",
@@ -216,6 +219,7 @@ _HOMES = {
     "AgentLoop": "genblaze.agents",
     "AgentResult": "genblaze.agents",
     "Asset": "genblaze.models.asset",
+    "AssetTransfer": "genblaze.sinks",
     "AudioMetadata": "genblaze.models.asset",
     "AudioURLContent": "genblaze.models.chat",
     "AudioURLRef": "genblaze.models.chat",
@@ -279,6 +283,7 @@ _HOMES = {
     "RunBuilder": "genblaze.builders",
     "RunStatus": "genblaze.models.enums",
     "SinkError": "genblaze.errors",
+    "Spinner": "genblaze.spinner",
     "Step": "genblaze.models.step",
     "StepBuilder": "genblaze.builders",
     "StepCache": "genblaze.pipeline.cache",

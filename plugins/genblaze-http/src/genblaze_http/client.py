@@ -29,6 +29,9 @@ CONNECT_SEC = 15.0
 #: Seconds that a vendor may think before it answers, unless the provider's constructor says otherwise.
 READ_SEC = 600.0
 
+#: What comes before a request is on its way: whoever catches one of them knows that nothing was taken.
+PRE_RESPONSE_EXCEPTIONS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
 _C = ProviderErrorCode
 
 
@@ -173,7 +176,7 @@ class VendorClient:
 
     def _unreached(self, error: httpx.HTTPError) -> ProviderError:
         name = type(error).__name__
-        unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)
+        unsent = isinstance(error, (*PRE_RESPONSE_EXCEPTIONS, httpx.ProxyError))
         if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
             code, unsent = _C.INVALID_INPUT, True
         else:

@@ -1,5 +1,8 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from genblaze.models.event import (
     AgentCompletedEvent,
     AgentIterationEvaluatedEvent,
@@ -17,9 +20,11 @@ from genblaze.models.event import (
     StreamEventType,
 )
 from genblaze.tracing import CompositeTracer, LoggingTracer, NoOpTracer, StructuredLogger, Tracer
-from genblaze_otel import OTelTracer, StepSpan
 
-__all__ = [
+if TYPE_CHECKING:
+    from genblaze_otel import OTelTracer, StepSpan
+
+__all__: list[str] = [
     "AgentCompletedEvent",
     "AgentIterationEvaluatedEvent",
     "AgentIterationStartedEvent",
@@ -42,3 +47,18 @@ __all__ = [
     "StructuredLogger",
     "Tracer",
 ]
+
+_HOMES = {"OTelTracer": "genblaze_otel", "StepSpan": "genblaze_otel"}
+
+if not TYPE_CHECKING:  # as in the package itself
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except ModuleNotFoundError as error:
+            distribution = _HOMES[name].partition(".")[0].replace("_", "-")
+            msg = f"{name} is part of {distribution}, which is not installed. Run: pip install {distribution}"
+            raise ImportError(msg, name=_HOMES[name]) from error

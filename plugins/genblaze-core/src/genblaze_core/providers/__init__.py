@@ -1,5 +1,8 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.pricing import (
     PricingContext,
@@ -55,13 +58,17 @@ from genblaze.providers.spec import FALLBACK_SPEC, ModelSpec
 from genblaze.providers.urls import validate_asset_url, validate_chain_input_url
 from genblaze.retry import MAX_RETRY_AFTER_SEC, RetryPolicy
 
-__all__ = [
+if TYPE_CHECKING:
+    from genblaze_http.client import PRE_RESPONSE_EXCEPTIONS
+
+__all__: list[str] = [
     "CREDENTIAL_KWARGS",
     "DEFAULT_TTL_SECONDS",
     "FALLBACK_SPEC",
     "MAX_PROVIDER_FAMILIES",
     "MAX_RETRY_AFTER_SEC",
     "MAX_USER_FAMILIES",
+    "PRE_RESPONSE_EXCEPTIONS",
     "ArraySchema",
     "BaseProvider",
     "BoolSchema",
@@ -123,3 +130,18 @@ __all__ = [
     "validate_asset_url",
     "validate_chain_input_url",
 ]
+
+_HOMES = {"PRE_RESPONSE_EXCEPTIONS": "genblaze_http.client"}
+
+if not TYPE_CHECKING:  # as in the package itself
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except ModuleNotFoundError as error:
+            distribution = _HOMES[name].partition(".")[0].replace("_", "-")
+            msg = f"{name} is part of {distribution}, which is not installed. Run: pip install {distribution}"
+            raise ImportError(msg, name=_HOMES[name]) from error

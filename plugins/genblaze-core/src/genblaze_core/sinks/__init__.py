@@ -21,6 +21,6 @@ if not TYPE_CHECKING:  # as in the package itself
         try:
             return getattr(import_module(_HOMES[name]), name)
         except ModuleNotFoundError as error:
-            distribution = _HOMES[name].replace("_", "-")
+            distribution = _HOMES[name].partition(".")[0].replace("_", "-")
             msg = f"{name} is part of {distribution}, which is not installed. Run: pip install {distribution}"
             raise ImportError(msg, name=_HOMES[name]) from error

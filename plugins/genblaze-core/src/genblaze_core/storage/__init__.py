@@ -2,10 +2,11 @@
 
 from genblaze.errors import URLPolicyError
 from genblaze.models.enums import KeyStrategy, URLPolicy
-from genblaze.sinks import ObjectStorageSink
+from genblaze.sinks import AssetTransfer, ObjectStorageSink
 from genblaze.storing import ObjectLockConfig, ObjectLockMode, StorageBackend
 
 __all__ = [
+    "AssetTransfer",
     "KeyStrategy",
     "ObjectLockConfig",
     "ObjectLockMode",

@@ -1,5 +1,24 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
-from genblaze_http import WebhookConfig, WebhookEvent, WebhookNotifier
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["WebhookConfig", "WebhookEvent", "WebhookNotifier"]
+if TYPE_CHECKING:
+    from genblaze_http import WebhookConfig, WebhookEvent, WebhookNotifier
+
+__all__: list[str] = ["WebhookConfig", "WebhookEvent", "WebhookNotifier"]
+
+_HOMES = {"WebhookConfig": "genblaze_http", "WebhookEvent": "genblaze_http", "WebhookNotifier": "genblaze_http"}
+
+if not TYPE_CHECKING:  # as in the package itself
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except ModuleNotFoundError as error:
+            distribution = _HOMES[name].partition(".")[0].replace("_", "-")
+            msg = f"{name} is part of {distribution}, which is not installed. Run: pip install {distribution}"
+            raise ImportError(msg, name=_HOMES[name]) from error

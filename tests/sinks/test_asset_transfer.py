@@ -1,0 +1,55 @@
+"""`AssetTransfer` of the published shape: one asset into a store, within the bounds that were named."""
+
+import base64
+import hashlib
+
+import pytest
+from sample_pipelines import paint, png, sha256
+
+from genblaze import Asset, AssetTransfer, GenblazeError, KeyStrategy, LocalFolderStore, URLPolicyError
+
+
+@pytest.fixture
+def store(tmp_path):
+    return LocalFolderStore(tmp_path / "store")
+
+
+def objects(store):
+    return sorted(entry.key for entry in store.list("").entries)
+
+
+def test_an_asset_lies_under_its_content_and_knows_its_url_digest_and_size(tmp_path, store):
+    path = paint(tmp_path / "fox.PNG", "fox")
+    asset = png(path)
+    url = AssetTransfer(store).transfer(asset)
+    digest = sha256(path)
+    assert objects(store) == [f"assets/{digest[:2]}/{digest[2:4]}/{digest}.png"]
+    assert (asset.url, asset.sha256, asset.size_bytes) == (url, digest, path.stat().st_size)
+    assert AssetTransfer(store).transfer(asset) == url
+
+
+def test_an_asset_of_a_run_lies_in_the_folder_of_the_run(tmp_path, store):
+    asset = png(paint(tmp_path / "fox.png", "fox"))
+    transfer = AssetTransfer(store, prefix="media", key_strategy=KeyStrategy.HIERARCHICAL)
+    transfer.transfer(asset, tenant="acme", date_str="2026-11-22", run_id="r")
+    assert objects(store) == [f"media/runs/acme/2026-11-22/r/assets/{asset.asset_id}.png"]
+
+
+async def test_what_lies_elsewhere_is_fetched_within_bounds(tmp_path, store):
+    content = b"some words"
+    asset = Asset(url="data:text/plain;base64," + base64.b64encode(content).decode(), media_type="text/plain")
+    with pytest.raises(GenblazeError):
+        AssetTransfer(store, max_download_bytes=4).transfer(asset)
+    assert (objects(store), asset.sha256) == ([], None)
+    await AssetTransfer(store).atransfer(asset)
+    assert asset.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_outside_of_the_folders_that_were_named_is_not_sent_away(tmp_path, store, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    inside, outside = paint(tmp_path / "in" / "a.png", "a"), paint(tmp_path / "out" / "b.png", "b")
+    transfer = AssetTransfer(store, allowed_roots=[tmp_path / "in"])
+    transfer.transfer(png(inside))
+    with pytest.raises(URLPolicyError, match=r"b\.png"):
+        transfer.transfer(png(outside))
+    assert len(objects(store)) == 1
