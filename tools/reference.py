@@ -140,6 +140,7 @@ def contracts() -> list[type[testing.Contract]]:
         testing.VendorContract,
         testing.EmbedderContract,
         testing.StoreContract,
+        testing.FetchContract,
         testing.TracerContract,
         testing.EvaluatorContract,
         testing.CommandContract,

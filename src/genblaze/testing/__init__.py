@@ -6,16 +6,21 @@ is broken fails with its own words. Importing this package needs no pytest and l
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
+    from genblaze.mocks import MockAudioProvider as MockAudioProvider
+    from genblaze.mocks import MockProvider as MockProvider
+    from genblaze.mocks import MockVideoProvider as MockVideoProvider
     from genblaze.testing.commands import CommandContract as CommandContract
     from genblaze.testing.contract import Contract as Contract
     from genblaze.testing.contract import Rule as Rule
     from genblaze.testing.contract import rules_of as rules_of
     from genblaze.testing.embedders import EmbedderContract as EmbedderContract
     from genblaze.testing.evaluators import EvaluatorContract as EvaluatorContract
+    from genblaze.testing.fetchers import FetchContract as FetchContract
     from genblaze.testing.isolated import plugins_with as plugins_with
     from genblaze.testing.plugins import PluginContract as PluginContract
     from genblaze.testing.providers import ProviderComplianceTests as ProviderComplianceTests
@@ -26,37 +31,23 @@ if TYPE_CHECKING:
     from genblaze.testing.vendors import Answer as Answer
     from genblaze.testing.vendors import Received as Received
     from genblaze.testing.vendors import VendorSimulator as VendorSimulator
-    from genblaze.testing.vendors import same_request as same_request
 
-_HOMES = {
-    "Answer": "vendors",
-    "CommandContract": "commands",
-    "Contract": "contract",
-    "EmbedderContract": "embedders",
-    "EvaluatorContract": "evaluators",
-    "PluginContract": "plugins",
-    "ProviderComplianceTests": "providers",
-    "ProviderContract": "runs",
-    "Received": "vendors",
-    "Rule": "contract",
-    "StoreContract": "stores",
-    "TracerContract": "tracers",
-    "VendorContract": "vendor_contract",
-    "VendorSimulator": "vendors",
-    "plugins_with": "isolated",
-    "rules_of": "contract",
-    "same_request": "vendors",
-}
-
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, __all__ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze.mocks": "MockAudioProvider MockProvider MockVideoProvider",
+        "genblaze.testing.commands": "CommandContract",
+        "genblaze.testing.contract": "Contract Rule rules_of",
+        "genblaze.testing.embedders": "EmbedderContract",
+        "genblaze.testing.evaluators": "EvaluatorContract",
+        "genblaze.testing.fetchers": "FetchContract",
+        "genblaze.testing.isolated": "plugins_with",
+        "genblaze.testing.plugins": "PluginContract",
+        "genblaze.testing.providers": "ProviderComplianceTests",
+        "genblaze.testing.runs": "ProviderContract",
+        "genblaze.testing.stores": "StoreContract",
+        "genblaze.testing.tracers": "TracerContract",
+        "genblaze.testing.vendor_contract": "VendorContract",
+        "genblaze.testing.vendors": "Answer Received VendorSimulator",
+    },
+)
