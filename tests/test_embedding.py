@@ -4,12 +4,15 @@ import json
 import os
 import resource
 import stat
+import time
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_media import ToyFormat, manifest_of, saved, sha256, toy, toy_plugins
 
+from genblaze.edits import FileReader, whole
 from genblaze.embedding import (
     ContentDigest,
     content_digest,
@@ -26,6 +29,7 @@ from genblaze.hookspecs import hookimpl
 from genblaze.layout import Copy, EditPlan, LayoutError, Literal, build_plan
 from genblaze.models.enums import PromptVisibility
 from genblaze.models.policy import EmbedPolicy
+from genblaze.recording import RecordDigests
 from genblaze.verifying import verify_file
 
 CONTENT = toy(b"pixels " * 10)
@@ -74,6 +78,26 @@ def test_a_long_file_that_is_hashed_while_it_is_written_gets_a_true_record(tmp_p
     assert layout.record["essence_sha256"] == sha256(essence)
     assert verify_file(path, plugins=plugins).ok
     assert strip_manifest(path, plugins=plugins).sha256 == sha256(content)
+
+
+def test_hashing_stops_when_the_rest_has_failed(tmp_path):
+    """A disk that is full, or Ctrl-C, does not wait until gigabytes are hashed for nobody."""
+    hashing, deadline = Event(), time.monotonic() + 60
+
+    class Endless(FileReader):
+        def chunks(self, segment, buffer):
+            while time.monotonic() < deadline:
+                hashing.set()
+                yield buffer[:1]
+
+    def fails(file):
+        with RecordDigests(file, whole(file), whole(file)):
+            assert hashing.wait(30)
+            raise OSError("full")
+
+    with Endless(saved(tmp_path, bytes(5_000_000))) as file, pytest.raises(OSError, match="full"):
+        fails(file)
+    assert time.monotonic() < deadline
 
 
 @settings(max_examples=30)

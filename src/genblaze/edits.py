@@ -11,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from msgspec import Struct
 
 from genblaze.errors import EmbeddingError
 from genblaze.layout import Copy, EditPlan, LayoutError, Literal, Reader, Segment, build_plan
+
+if TYPE_CHECKING:
+    from threading import Event
 
 __all__ = [
     "ContentDigest",
@@ -284,11 +287,18 @@ def reproduces(plan: EditPlan, reader: Reader) -> bool:
     return equivalent(plan, whole(reader), reader)
 
 
-def digest_plan(file: FileReader, plan: EditPlan) -> ContentDigest:
-    """Digest of what `plan` makes of `file`, without writing it."""
+def digest_plan(file: FileReader, plan: EditPlan, stop: Event | None = None) -> ContentDigest:
+    """Digest of what `plan` makes of `file`, without writing it.
+
+    Raises:
+        EmbeddingError: The file cannot be read, or another thread set `stop`.
+    """
     digest = hashlib.sha256()
     for view in _stream(file, plan):
         digest.update(view)
+        if stop is not None and stop.is_set():
+            msg = f"nobody wants the digest of {file.path} any more"
+            raise EmbeddingError(msg)
     return ContentDigest(digest.hexdigest(), plan.size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -21,7 +22,7 @@ _OWN_THREAD_FROM = 4 * 1024 * 1024
 class RecordDigests:
     """Takes the digests that a record holds; in threads of its own where that is worth it, for hashing lets others run.
 
-    Use it as a context manager; leaving it waits for the threads.
+    Use it as a context manager; leaving it waits for the threads, which stop early when it is left by an error.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class RecordDigests:
         self._file = file
         self._unknown = ContentDigest("0" * 64, pristine.size)
         self._threads: ThreadPoolExecutor | None = None
+        self._stop = Event()
         self._content: _Digest = content or self._digest(pristine)
         self._essence: _Digest = self._digest(essence) if essence.size else _NOTHING
 
@@ -48,7 +50,7 @@ class RecordDigests:
             from concurrent.futures import ThreadPoolExecutor
 
             self._threads = ThreadPoolExecutor(2, "genblaze-digest")
-        return self._threads.submit(digest_plan, self._file, plan)
+        return self._threads.submit(digest_plan, self._file, plan, self._stop)
 
     @property
     def under_way(self) -> bool:
@@ -74,6 +76,8 @@ class RecordDigests:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self._stop.set()
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 
