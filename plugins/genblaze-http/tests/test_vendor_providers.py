@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import inspect
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from smallest_media import SMALLEST
 from genblaze import Asset, GenblazeError, GenerateContext, Pipeline, PipelineError, ProviderError, RetryPolicy, Step
 from genblaze.jobs import Generation, JobStatus, Request, Submitted
 from genblaze.pricing import per_unit
+from genblaze.providers.installed import instantiate_with_credential
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.testing import Answer, VendorSimulator
 from genblaze_http import PolledProvider, SingleCallProvider, Vendor, declare, lazy_names, provider_hooks
@@ -285,6 +287,11 @@ def test_a_key_by_another_name_is_refused_without_showing_it(wrong):
     with pytest.raises(TypeError, match="as its first argument or as api_secret=") as caught:
         Secret(**wrong)
     assert KEY not in str(caught.value)
+
+
+def test_the_constructor_shows_the_key_under_its_published_name():
+    assert list(inspect.signature(Secret).parameters)[:2] == ["api_secret", "http_timeout"]
+    assert instantiate_with_credential(Secret, KEY)._key == KEY
 
 
 def test_a_plugin_is_a_table_of_its_providers(tmp_path):

@@ -41,6 +41,8 @@ BUILT_IN: Final[dict[str, BuiltIn]] = {
     "extract": BuiltIn("genblaze.cli.extract:command", "Print the manifest inside a file."),
     "embed": BuiltIn("genblaze.cli.embed:command", "Put a manifest into a file."),
     "strip": BuiltIn("genblaze.cli.strip:command", "Take the manifest out of a file."),
+    "models": BuiltIn("genblaze.cli.models:command", "List models, with the days on which they end and their prices."),
+    "doctor": BuiltIn("genblaze.cli.doctor:command", "Look for what keeps pipelines from running here."),
     "plugins": BuiltIn("genblaze.cli.plugins:command", "Show which plugins are installed, chosen and broken."),
     "plugin": BuiltIn("genblaze.cli.plugin:command", "Begin a plugin of your own."),
 }

@@ -23,7 +23,7 @@ from genblaze.providers.single import hand_made_context, request_of
 from genblaze.sync import run_sync
 from genblaze_http.client import READ_SEC, VendorClient
 from genblaze_http.job import VendorJob
-from genblaze_http.settings import KeyArgument, Settings, key_of
+from genblaze_http.settings import KeyArgument, Settings, key_of, published_signature
 from genblaze_http.vendor import Vendor
 from genblaze_http.work import Work
 
@@ -62,6 +62,10 @@ class VendorProvider(BaseProvider):
     usual_timeout: ClassVar[float] = READ_SEC
     paid = True
     _published: ClassVar[tuple[Any, ...]] = ()  # methods that programs call, and may replace in a subclass
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.__signature__ = published_signature(cls.__init__, cls.key_argument)  # type: ignore[attr-defined]  # for inspect
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from genblaze.retry import RetryPolicy
@@ -57,3 +58,17 @@ def key_of(provider: str, argument: KeyArgument, key: str | None, settings: Sett
         msg = f"{provider} takes one key, as its first argument or as {argument}=, not {', '.join(named)}="
         raise TypeError(msg)
     return settings[argument]
+
+
+def published_signature(constructor: Any, argument: KeyArgument) -> inspect.Signature:
+    """How a constructor shows itself: with the key under its published name, which tools and people look for.
+
+    Args:
+        constructor: `__init__` of a class.
+        argument: What it calls the key.
+    """
+    shown = []
+    for parameter in list(inspect.signature(constructor).parameters.values())[1:]:
+        is_key = parameter.kind is parameter.POSITIONAL_ONLY and parameter.name == "key"
+        shown.append(parameter.replace(name=argument, kind=parameter.POSITIONAL_OR_KEYWORD) if is_key else parameter)
+    return inspect.Signature(shown)
