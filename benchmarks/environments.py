@@ -16,6 +16,7 @@ OURS = (
     ".",
     "./plugins/genblaze-core",
     "./plugins/genblaze-media",
+    "./plugins/genblaze-ffmpeg",
     "./plugins/genblaze-http",
     "./plugins/genblaze-otel",
     "./plugins/genblaze-s3",

@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,6 +44,7 @@ class FFmpegProvider(SyncProvider):
             imageio-ffmpeg.
         timeout: Seconds that one call of ffmpeg may take.
         threads: Threads that ffmpeg may use. Another number may give other bytes of the same quality.
+        options: As for every provider: `models`, `retry_policy` and the like.
 
     Raises:
         InvalidValueError: A number that cannot be meant.
@@ -60,8 +62,9 @@ class FFmpegProvider(SyncProvider):
         timeout: float = 120,
         *,
         threads: int = 1,
+        **options: Any,
     ) -> None:
-        super().__init__(retry_policy=RetryPolicy.disabled())
+        super().__init__(**{"retry_policy": RetryPolicy.disabled(), **options})
         if not timeout > 0 or threads < 1:
             msg = f"timeout ({timeout}) must be greater than 0, threads ({threads}) at least 1"
             raise InvalidValueError(msg)
@@ -116,10 +119,12 @@ class FFmpegProvider(SyncProvider):
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT) from None
 
     def job(self, request: Request, context: GenerateContext) -> Job:
-        """The job of one request; a `generate` that a subclass has replaced is what counts."""
-        if type(self).generate is not FFmpegProvider.generate:
-            return super().job(request, context)
-        return FFmpegJob(self, request, context)
+        """The job of one request; a `generate` that somebody has replaced is what counts."""
+        if getattr(self.generate, "__func__", None) is FFmpegProvider.generate:
+            return FFmpegJob(self, request, context)
+        provider = copy(self)
+        provider.output_dir = self.output_dir or context.output_dir
+        return SyncProvider.job(provider, request, context)
 
     def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:  # noqa: ARG002 - nothing to configure
         """Do one step outside of a pipeline.

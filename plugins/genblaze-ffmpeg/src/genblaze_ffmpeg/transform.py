@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from genblaze.models import Modality
 from genblaze_ffmpeg.converting import ConvertFormat, ExtractAudio
@@ -29,6 +30,7 @@ class FFmpegTransform(FFmpegProvider):
         timeout: Seconds that one call may take.
         threads: Threads that it may use.
         font: A font file for `overlay_text`; without it the one that ffmpeg finds.
+        options: As for every provider.
     """
 
     name = "ffmpeg-transform"
@@ -44,8 +46,9 @@ class FFmpegTransform(FFmpegProvider):
         *,
         threads: int = 1,
         font: str | Path | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(output_dir, ffmpeg_path, timeout, threads=threads)
+        super().__init__(output_dir, ffmpeg_path, timeout, threads=threads, **options)
         self.font = None if font is None else Path(font).absolute()
 
     def check_ready(self) -> None:
