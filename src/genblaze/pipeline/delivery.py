@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genblaze.pipeline")
 
+FILES_AT_ONCE = 4
+"""Files that the manifest is put into at the same time: most of that is waiting for the disk."""
+
 
 async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> PipelineResult:
     """Make the result of a finished run: hash it, embed the manifest in every local output, and hand it to the sinks.
@@ -76,17 +79,23 @@ def embed_all(
     manifest: Manifest, paths: dict[str, Path], plugins: PluginManager, *, policy: EmbedPolicy
 ) -> dict[str, EmbedResult]:
     """Put the manifest into each file. Blocks; a file that cannot be written is logged and left as it was."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from genblaze.embedding import embed_manifest
 
     contents = known_contents(manifest.run)
-    done = {}
-    for asset_id, path in paths.items():
+
+    def embedded(asset_id: str) -> EmbedResult | None:
+        path, content = paths[asset_id], contents.get(asset_id)
         try:
-            content = contents.get(asset_id)
-            done[asset_id] = embed_manifest(path, manifest, plugins=plugins, policy=policy, content=content)
+            return embed_manifest(path, manifest, plugins=plugins, policy=policy, content=content)
         except (GenblazeError, OSError) as error:
             logger.warning("The manifest could not be put into %s: %s", path, error)
-    return done
+            return None
+
+    with ThreadPoolExecutor(FILES_AT_ONCE, "genblaze-embed") as threads:
+        outcomes = dict(zip(paths, threads.map(embedded, paths), strict=True))
+    return {asset_id: outcome for asset_id, outcome in outcomes.items() if outcome is not None}
 
 
 def known_contents(run: Run) -> dict[str, ContentDigest]:
