@@ -12,6 +12,7 @@ from sample_pipelines import Painter, kernel_plugins, paint, png, sha256
 
 from genblaze import (
     Asset,
+    BaseSink,
     GenblazeError,
     InvalidValueError,
     KeyStrategy,
@@ -29,6 +30,7 @@ from genblaze import (
     parse_manifest,
     verify_file,
 )
+from genblaze.sinks.keys import extension_of
 
 
 class Watched(LocalFolderStore):
@@ -380,6 +382,35 @@ def test_a_tenant_called_runs_stays_in_its_folder(folder, painter, store):
 def test_a_prefix_that_cannot_begin_a_key_is_refused(store, prefix):
     with pytest.raises(InvalidValueError, match="prefix"):
         sink_of(store, prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "extension"),
+    [
+        ("a.PNG", "image/png", ".PNG"),
+        ("a.php", "image/png", ".png"),
+        ("a.tar.gz", "application/gzip", ".gz"),
+        ("a.p%2Fng", "image/png", ".png"),
+        ("a", "image/webp", ".webp"),
+        ("a.exe", "application/x-unheard-of", ""),
+    ],
+)
+def test_an_extension_is_a_known_one_of_the_source_or_that_of_the_type(name, media_type, extension):
+    assert extension_of(f"https://vendor.test/{name}?sig=1", media_type) == extension
+
+
+def test_a_further_sink_that_fails_leaves_the_run_stored(new, painter, store, caplog):
+    class Broken(BaseSink):
+        def write_run(self, run, manifest):
+            raise RuntimeError("no table today")
+
+        def close(self):
+            pass
+
+    result = new().step(painter, model="m").run(sink=sink_of(store, parquet_sink=Broken()))
+    assert result.ok
+    assert stored_manifest(result).verify()
+    assert "no table today" in caplog.text
 
 
 def test_urls_that_expire_are_no_records(store):

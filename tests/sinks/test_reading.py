@@ -16,6 +16,7 @@ from genblaze import (
     UnverifiedAssetError,
 )
 from genblaze.file_urls import path_of
+from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
 
 @pytest.fixture
@@ -77,6 +78,9 @@ def test_the_manifest_of_an_asset_is_found_by_its_tenant_and_by_nobody_else(tmp_
     assert found.canonical_hash == manifest.canonical_hash
     assert sink.read_manifest_for_asset(asset.asset_id, tenant_id="other") is None
     assert sink.read_manifest_for_asset("unknown", tenant_id="acme") is None
+    assert [entry.key for entry in store.list("genblaze/_index/").entries] == [
+        f"genblaze/_index/acme/{asset.asset_id}.json"
+    ]
     with pytest.raises(SinkError, match="tenant_id"):
         sink.put_asset(asset, manifest_uri=manifest.manifest_uri)
 
@@ -98,6 +102,17 @@ def test_a_changed_manifest_is_not_believed(tmp_path, store, sink):
     with pytest.raises(ManifestError, match="canonical_hash"):
         sink.read_manifest(run)
     assert sink.read_manifest(run, verify=False).run.steps[0].model == "n"
+
+
+def test_an_object_that_is_too_long_for_a_manifest_is_not_read_whole(tmp_path, store, sink, monkeypatch):
+    run, _ = stored_run(tmp_path, sink)
+    key = sink.manifest_key_for(run)
+    store.put(key, b"[" * (MAX_MANIFEST_BYTES + 1000))
+    read, get = [], store.get
+    monkeypatch.setattr(store, "get", lambda *given: read.append(get(*given)) or read[-1])
+    with pytest.raises(ManifestError):
+        sink.read_manifest(run)
+    assert [len(each) for each in read] == [MAX_MANIFEST_BYTES + 1]
 
 
 def test_outputs_without_a_digest_are_refused_by_strict_readers_only(store, sink, tmp_path, monkeypatch):

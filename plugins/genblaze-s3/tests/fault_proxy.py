@@ -13,6 +13,7 @@ with FaultProxy(port) as proxy:
 | `status` (`code`, `error`, `headers`) | the proxy answers with an error of S3's, the server hears nothing |
 | `hang` | no answer until the client gives up |
 | `drop` (`bytes`) | the connection breaks after so many bytes of the request's body |
+| `garble` | the last bit of the request's body is flipped |
 | `lose` | the server does it, the client gets no answer |
 | `truncate` (`bytes`) | the answer ends after so many bytes of its body |
 | `stall` (`bytes`) | it stops there, until the client gives up |
@@ -120,6 +121,10 @@ class FaultProxy:
         header = options.pop("header", None)
         self._rules.append(Rule(action, method, path, times, header, options))
 
+    def heal(self) -> None:
+        """Break nothing any more."""
+        self._rules.clear()
+
     def _start(self, work: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=work, args=args)
         self._threads.append(thread)
@@ -168,7 +173,7 @@ class FaultProxy:
             server.sendall(request.encoded())
             _expected(client, request)
             limit = rule.options["bytes"] if rule.action == "drop" else None
-            _pump(file, server, request.length, limit)
+            _pump(file, server, request.length, limit, garbled=rule.action == "garble")
             answer = Message(answers)
             while b" 100 " in answer.first:
                 answer = Message(answers)
@@ -211,11 +216,11 @@ def _drain(client: socket.socket, file: BinaryIO, request: Message) -> None:
         left -= len(block)
 
 
-def _pump(file: BinaryIO, server: socket.socket, length: int, limit: int | None) -> None:
+def _pump(file: BinaryIO, server: socket.socket, length: int, limit: int | None, *, garbled: bool) -> None:
     left = length if limit is None else min(length, limit)
     while left and (block := file.read(min(left, BLOCK))):
-        server.sendall(block)
         left -= len(block)
+        server.sendall(block if left or not garbled else block[:-1] + bytes([block[-1] ^ 1]))
     if limit is not None:
         raise BrokenError
 

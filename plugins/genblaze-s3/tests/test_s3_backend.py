@@ -108,6 +108,15 @@ def test_urls_of_the_bucket_lead_to_keys_in_every_form(environ):
         assert backend.key_from_url(url) is None
 
 
+def test_the_friendly_urls_of_backblaze_lead_to_keys(environ):
+    backend = S3StorageBackend.for_backblaze("b", key_id="k", app_key="s")
+    assert backend.key_from_url("https://f004.backblazeb2.com/file/b/a/%C3%BC.png") == "a/ü.png"
+    for url in ("https://f004.backblazeb2.com/file/other/a.png", "https://evil.f004.backblazeb2.com/file/b/a.png"):
+        assert backend.key_from_url(url) is None
+    elsewhere = S3StorageBackend("b", endpoint_url="https://s3.example.com")
+    assert elsewhere.key_from_url("https://f004.backblazeb2.com/file/b/a.png") is None
+
+
 def test_the_policy_chooses_the_url(environ):
     keys = {"access_key_id": "a", "secret_access_key": "s", "endpoint_url": "https://s3.example.com"}
     public = S3StorageBackend("b", public_url_base="https://cdn.example", **keys)

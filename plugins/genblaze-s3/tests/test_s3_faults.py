@@ -1,13 +1,15 @@
 """Whatever breaks on the way, the bucket has the whole content, or the caller hears what failed."""
 
 import hashlib
+import re
 import socket
+from pathlib import Path
 
 import pytest
 
-from genblaze import StorageError
-from genblaze.models.enums import StorageErrorCode
-from genblaze.storing import PutOptions, StorageConfig
+from genblaze import Asset, Manifest, ObjectStorageSink, PipelineResult, Run, SinkError, Step, StorageError
+from genblaze.models.enums import StepStatus, StorageErrorCode
+from genblaze.storing import StorageConfig
 from genblaze_s3.settings import BACKBLAZE_REGIONS
 
 pytestmark = pytest.mark.slow
@@ -16,44 +18,100 @@ MIB = 1 << 20
 SMALL = hashlib.sha256(b"small").digest() * 4000
 LARGE = hashlib.sha256(b"large").digest() * (11 * MIB // 32)
 
-UPLOADS = [
-    ("refused", ("refuse", "PUT"), {}),
-    ("slowed down", ("status", "PUT"), {"code": 503, "error": "SlowDown", "headers": {"Retry-After": "1"}}),
-    ("failed inside", ("status", "PUT"), {"code": 500, "error": "InternalError", "times": 2}),
-    ("dropped", ("drop", "PUT"), {"bytes": 50_000}),
-    ("unanswered", ("hang", "PUT"), {}),
-    ("done, but the answer lost", ("lose", "PUT"), {}),
-]
-DOWNLOADS = [
-    ("refused", ("refuse", "GET"), {}),
-    ("slowed down", ("status", "GET"), {"code": 503, "error": "SlowDown"}),
-    ("truncated", ("truncate", "GET"), {"bytes": 70_000}),
-    ("truncated twice", ("truncate", "GET"), {"bytes": 1000, "times": 2}),
-    ("stalled", ("stall", "GET"), {"bytes": 70_000}),
-    ("corrupted", ("corrupt", "GET"), {}),
-]
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "storage-faults.md"
+SLOW_DOWN = {"code": 503, "error": "SlowDown", "headers": {"Retry-After": "0.1"}}
+
+#: What the page calls a fault: what the proxy does, and how.
+FAULTS = {
+    "refuse": ("refuse", {}),
+    "slow_down": ("status", SLOW_DOWN),
+    "inside": ("status", {"code": 500, "error": "InternalError"}),
+    "hang": ("hang", {}),
+    "drop": ("drop", {"bytes": 50_000}),
+    "lose": ("lose", {}),
+    "garble": ("garble", {}),
+    "forbid": ("status", {"code": 403, "error": "AccessDenied"}),
+    "truncate": ("truncate", {"bytes": 70_000}),
+    "stall": ("stall", {"bytes": 70_000}),
+    "corrupt": ("corrupt", {}),
+}
+ALWAYS = 999
 
 
-def named(rows):
-    return [pytest.param(fault, options, id=name) for name, fault, options in rows]
+def cells(heading, *columns):
+    """The cells of one of the page's tables: fault, column, and the words that a failure says, or None."""
+    found = []
+    table = PAGE.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    for line in table.splitlines():
+        if line.startswith("| `"):
+            first, *rest = [cell.strip() for cell in line.strip("|").split("|")]
+            fault = first.split("`")[1]
+            for column, cell in zip(columns, rest, strict=True):
+                words = cell.split("`")[1] if cell.startswith("failed") else None
+                found.append(pytest.param(fault, column, words, id=f"{fault}, {column}"))
+    return found
 
 
-@pytest.mark.parametrize(("fault", "options"), named(UPLOADS))
-@pytest.mark.parametrize("content", [SMALL, LARGE], ids=["in one request", "in parts"])
-def test_an_upload_outlives_the_fault(through_proxy, proxy, backend, content, fault, options):
-    proxy.add(*fault, **options)
-    store = through_proxy.as_store()
-    store.put("a.bin", content, PutOptions(sha256=hashlib.sha256(content).hexdigest()))
-    assert any(action == fault[0] for _, _, action in proxy.log)
-    assert backend.get("a.bin") == content
+def test_the_page_has_a_row_for_every_fault():
+    rows = [each.values[0] for heading, columns in TABLES.items() for each in cells(heading, *columns)]
+    assert set(rows) == set(FAULTS)
 
 
-@pytest.mark.parametrize(("fault", "options"), named(DOWNLOADS))
-def test_a_download_outlives_the_fault(through_proxy, proxy, backend, fault, options):
+TABLES = {"Storing": ("in one request", "in parts", "lasting"), "Reading": ("once", "lasting")}
+
+
+@pytest.fixture
+def impatient(make_backend, proxy):
+    """A backend that gives up after the second attempt."""
+    mib = 1 << 20
+    config = StorageConfig(
+        read_timeout_sec=3,
+        retries=1,
+        multipart_threshold=6 * mib,
+        multipart_chunk_size=5 * mib,
+        signing_addressing_style="path",
+    )
+    return make_backend(endpoint_url=proxy.url, config=config)
+
+
+@pytest.mark.parametrize(("fault", "column", "words"), cells("Storing", *TABLES["Storing"]))
+def test_what_is_stored_is_whole_or_can_be_stored_later(impatient, proxy, backend, tmp_path, fault, column, words):
+    content = LARGE if column == "in parts" else SMALL
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    asset = Asset(url=path.as_uri(), media_type="application/octet-stream")
+    asset.set_hash(content)
+    run = Run(steps=[Step(provider="p", model="m", status=StepStatus.SUCCEEDED, assets=[asset])])
+    result = PipelineResult(run, Manifest.from_run(run))
+    sink = ObjectStorageSink(impatient)
+    action, options = FAULTS[fault]
+    proxy.add(action, "PUT", "/assets/", times=ALWAYS if column == "lasting" else 1, **options)
+    if words is None:
+        sink.deliver(result)
+    else:
+        with pytest.raises(SinkError):
+            sink.deliver(result)
+        assert [(each.status, words in each.error) for each in result.deliveries.transfers] == [("failed", True)]
+        assert not backend.list("genblaze/manifests/").entries
+        proxy.heal()
+        sink.retry(result)
+    assert any(each == action for _, _, each in proxy.log)
+    assert [each.status for each in result.deliveries.transfers] == ["stored"]
+    assert backend.get(impatient.key_from_url(result.run.steps[0].assets[0].url)) == content
+    assert sink.read_manifest(run).verify()
+
+
+@pytest.mark.parametrize(("fault", "column", "words"), cells("Reading", *TABLES["Reading"]))
+def test_what_is_read_is_what_was_stored_or_an_error(impatient, proxy, backend, fault, column, words):
     backend.put("a.bin", SMALL)
-    proxy.add(*fault, **options)
-    assert through_proxy.get("a.bin") == SMALL
-    assert any(action == fault[0] for _, _, action in proxy.log)
+    action, options = FAULTS[fault]
+    proxy.add(action, "GET", times=ALWAYS if column == "lasting" else 1, **options)
+    if words is not None:
+        with pytest.raises(StorageError, match=re.escape(words)):
+            impatient.get("a.bin")
+        proxy.heal()
+    assert impatient.get("a.bin") == SMALL
+    assert any(each == action for _, _, each in proxy.log)
 
 
 @pytest.mark.parametrize("request_of", ["uploads=", "uploadId="], ids=["begin", "complete"])
@@ -110,6 +168,13 @@ def test_a_refusal_is_not_repeated(through_proxy, proxy):
         through_proxy.put("a.bin", b"x")
     assert caught.value.error_code is StorageErrorCode.ACCESS_DENIED
     assert len(proxy.log) == 1
+
+
+def test_that_one_may_not_look_does_not_mean_that_nothing_is_there(through_proxy, proxy):
+    proxy.add("status", "HEAD", code=403, error="AccessDenied")
+    with pytest.raises(StorageError) as caught:
+        through_proxy.exists("a.bin")
+    assert caught.value.error_code is StorageErrorCode.ACCESS_DENIED
 
 
 def test_a_closed_port_is_a_network_error(make_backend):

@@ -85,10 +85,14 @@ class Settings:
         return (named or f"https://s3.{self.signing_region}.amazonaws.com").rstrip("/")
 
     @property
+    def at_backblaze(self) -> bool:
+        """Whether the server is Backblaze's."""
+        return str(urlsplit(self.endpoint).hostname).endswith(".backblazeb2.com")
+
+    @property
     def other_regions(self) -> tuple[str, ...]:
         """Where the bucket may be when this region does not know it or its key."""
-        at_backblaze = str(urlsplit(self.endpoint).hostname).endswith(".backblazeb2.com")
-        return tuple(each for each in BACKBLAZE_REGIONS if at_backblaze and each != self.signing_region)
+        return tuple(each for each in BACKBLAZE_REGIONS if self.at_backblaze and each != self.signing_region)
 
     def in_region(self, region: str) -> Settings:
         """The same bucket, asked for in another region; an endpoint that names its region changes too."""

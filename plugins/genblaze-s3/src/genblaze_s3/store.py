@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
@@ -31,6 +32,9 @@ LONGEST_URL: Final = 7 * 24 * 3600
 BAD_REQUEST: Final = 400
 CONDITION_FAILED: Final = 412
 NOT_IMPLEMENTED: Final = 501
+#: Backblaze's own URLs of public buckets, before the bucket; the number is the cluster's.
+FRIENDLY: Final = re.compile(r"^https://f\d{3}\.backblazeb2\.com/file/")
+
 DEFAULT_PUT: Final = PutOptions()
 DEFAULT_READ: Final = ReadOptions()
 
@@ -242,6 +246,9 @@ class S3Store:
 
     def key_of(self, url: str) -> str | None:
         """The key of a URL of this bucket: at the public base, at the endpoint, or `s3:`; None for any other."""
+        settings = self.client.settings
+        if settings.at_backblaze:
+            url = FRIENDLY.sub(f"{settings.endpoint}/", url)
         for base in self._bases():
             key = unquote(url.removeprefix(f"{base}/"))
             if url == f"{base}/{quote(key)}" and _is_key(key):
