@@ -108,6 +108,7 @@ def play_openai(vendor: VendorSimulator) -> None:
     working = Answer(body=video_object(status="in_progress", progress=50), headers={"openai-poll-after-ms": "1"})
     vendor.on("POST", "/v1/images/(generations|edits)", Answer(body=made, headers={"x-request-id": "req_1"}))
     vendor.on("POST", "/v1/audio/speech", lambda _: file(mp3(), "audio/mpeg"))
+    vendor.on("POST", "/v1/audio/transcriptions", Answer(body={"text": "a red fox", "usage": {"type": "tokens"}}))
     vendor.on("POST", "/v1/videos", lambda call: Answer(body=video_object(call)))
     vendor.on("GET", "/v1/videos", Answer(body={"object": "list", "data": [], "has_more": False}))
     vendor.on("GET", "/v1/videos/video_1", working, Answer(body=video_object(status="completed", progress=100)))

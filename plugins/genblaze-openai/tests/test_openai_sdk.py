@@ -6,7 +6,7 @@ import pytest
 from genblaze import Asset, ChatMessage, Pipeline, ToolCall
 from genblaze.sync import run_sync
 from genblaze.testing import Answer, same_request
-from genblaze_openai import DalleProvider, OpenAITTSProvider, SoraProvider, chat
+from genblaze_openai import DalleProvider, OpenAITranscriptionProvider, OpenAITTSProvider, SoraProvider, chat
 
 
 @pytest.fixture
@@ -62,6 +62,17 @@ def test_speaking(openai, client, tmp_path):
     run(OpenAITTSProvider(), tmp_path, **asked, prompt="hello")
     same(openai, "POST", "/v1/audio/speech")
     assert {call.headers["accept"] for call in openai.paid()} == {"application/octet-stream"}
+
+
+def test_transcribing(openai, client, media, tmp_path):
+    path = tmp_path / "voice.mp3"
+    path.write_bytes(media["mp3"])
+    asked = {"language": "en", "response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
+    asked |= {"model": "whisper-1", "prompt": "foxes", "temperature": 0.5}
+    client.audio.transcriptions.create(**asked, file=("voice.mp3", media["mp3"], "audio/mpeg"))
+    recording = Asset(url=path.as_uri(), media_type="audio/mpeg")
+    run(OpenAITranscriptionProvider(), tmp_path, **asked, external_inputs=[recording])
+    same(openai, "POST", "/v1/audio/transcriptions")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's, about the shutdown

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from genblaze.testing.vendors import Answer as Answer
     from genblaze.testing.vendors import Received as Received
     from genblaze.testing.vendors import VendorSimulator as VendorSimulator
+    from genblaze.testing.vendors import same_request as same_request
 
 __getattr__, __dir__, __all__ = loads_at_first_use(
     __name__,
@@ -48,6 +49,6 @@ __getattr__, __dir__, __all__ = loads_at_first_use(
         "genblaze.testing.stores": "StoreContract",
         "genblaze.testing.tracers": "TracerContract",
         "genblaze.testing.vendor_contract": "VendorContract",
-        "genblaze.testing.vendors": "Answer Received VendorSimulator",
+        "genblaze.testing.vendors": "Answer Received VendorSimulator same_request",
     },
 )

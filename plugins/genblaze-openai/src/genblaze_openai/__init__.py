@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from genblaze_openai.chatting import chat as chat
     from genblaze_openai.dalle import DalleProvider as DalleProvider
     from genblaze_openai.sora import SoraProvider as SoraProvider
+    from genblaze_openai.transcription import OpenAITranscriptionProvider as OpenAITranscriptionProvider
     from genblaze_openai.tts import OpenAITTSProvider as OpenAITTSProvider
 
-__all__ = ["DalleProvider", "OpenAITTSProvider", "SoraProvider", "achat", "chat"]
+__all__ = ["DalleProvider", "OpenAITTSProvider", "OpenAITranscriptionProvider", "SoraProvider", "achat", "chat"]
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "DalleProvider": "dalle",
         "OpenAITTSProvider": "tts",
+        "OpenAITranscriptionProvider": "transcription",
         "SoraProvider": "sora",
         "achat": "chatting",
         "chat": "chatting",

@@ -13,6 +13,9 @@ provides, generate = provider_hooks(
             OPENAI, "openai-dalle", Modality.IMAGE, "OpenAI pictures, made and edited", "openai"
         ),
         "tts:OpenAITTSProvider": declare(OPENAI, "openai-tts", Modality.AUDIO, "OpenAI speech", "openai"),
+        "transcription:OpenAITranscriptionProvider": declare(
+            OPENAI, "openai-transcription", Modality.TEXT, "OpenAI transcripts of sound and film", "openai"
+        ),
         "sora:SoraProvider": declare(
             OPENAI, "openai-sora", Modality.VIDEO, "OpenAI videos (shut down by OpenAI)", "openai"
         ),

@@ -12,10 +12,19 @@ from genblaze.models.enums import ProviderErrorCode
 
 
 def form_fields(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The text parts of a multipart body; None is left out, what is neither text nor number becomes JSON."""
+    """The text parts of a multipart body.
+
+    None is left out, a list becomes a field for each item, and what is neither text nor number JSON.
+    """
     for name, value in values.items():
-        if value is not None:
-            yield name, value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        if isinstance(value, list | tuple):
+            yield from ((f"{name}[]", _text(each)) for each in value)
+        elif value is not None:
+            yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def refuse(provider: str, name: str, why: str) -> NoReturn:

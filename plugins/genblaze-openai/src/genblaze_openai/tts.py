@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genblaze.models import Modality
+from genblaze.models.voice import Voice
 from genblaze_http import Work
 from genblaze_openai.fields import refuse
 from genblaze_openai.prices import speech_models
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from genblaze.providers.model_registry import ModelRegistry
 
 USUAL_VOICE = "alloy"
+VOICES = (
+    *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable"),
+    *("marin", "nova", "onyx", "sage", "shimmer", "verse"),
+)
 
 
 class OpenAITTSProvider(OpenAIProvider):
@@ -31,6 +36,10 @@ class OpenAITTSProvider(OpenAIProvider):
     def create_registry(cls) -> ModelRegistry:
         """The prices of the models that are billed by characters."""
         return speech_models()
+
+    def list_voices(self, *, model: str | None = None, language: str | None = None) -> list[Voice]:  # noqa: ARG002 - each speaks all
+        """The voices that every model has; those of your account's own are asked for as `voice={"id": …}`."""
+        return [Voice(voice_id=name, name=name.title(), provider=self.name) for name in VOICES]
 
     async def begin(self, work: Work) -> Generation:
         """Speak."""

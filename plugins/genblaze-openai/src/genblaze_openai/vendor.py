@@ -47,6 +47,10 @@ MODELS = (
     _model("tts-1", Modality.AUDIO, shutdown=date(2027, 1, 6), price="15 USD per million characters"),
     _model("tts-1-hd", Modality.AUDIO, shutdown=date(2027, 1, 6), price="30 USD per million characters"),
     _model("gpt-4o-mini-tts", Modality.AUDIO, shutdown=date(2027, 1, 6)),
+    _model("gpt-transcribe", Modality.TEXT),
+    _model("whisper-1", Modality.TEXT, shutdown=date(2027, 2, 26), replacement="gpt-transcribe"),
+    _model("gpt-4o-transcribe", Modality.TEXT, shutdown=date(2027, 2, 26), replacement="gpt-transcribe"),
+    _model("gpt-4o-mini-transcribe", Modality.TEXT, shutdown=date(2027, 2, 26), replacement="gpt-transcribe"),
     *_gone(Modality.VIDEO, date(2026, 9, 24), None, "sora-2", "sora-2-pro"),
 )
 
