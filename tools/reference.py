@@ -70,6 +70,7 @@ TEMPLATE = ROOT / "contrib" / "template"
 EXAMPLES = {
     "PluginContract": "provider/tests/test_plugin.py",
     "ProviderContract": "provider/tests/test_contract.py",
+    "VendorContract": "vendor/tests/test_contract.py",
     "EmbedderContract": "embedder/tests/test_contract.py",
     "StoreContract": "store/tests/test_contract.py",
     "TracerContract": "tracer/tests/test_contract.py",

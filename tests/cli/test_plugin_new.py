@@ -20,6 +20,7 @@ from genblaze.plugins import PluginManager, set_default_plugins
 TEMPLATE = ROOT / "contrib" / "template"
 SKELETONS = {
     "provider": "acme",
+    "vendor": "acme-api",
     "embedder": "acme-format",
     "store": "acme-box",
     "tracer": "acme-watch",
@@ -105,16 +106,21 @@ def test_the_name_of_an_installed_plugin_or_of_what_it_provides_is_refused(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+def in_fresh_environment(test):
+    return pytest.mark.slow(pytest.mark.needs_plugins(test))
+
+
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     """A folder with a new package of every kind, and a fresh environment with their wheels and no other plugin."""
     root = tmp_path_factory.mktemp("new")
     for kind in KINDS:
         assert new(root, f"globex-{kind}", "--kind", kind).exit_code == 0
-    projects = (ROOT, *sorted(root.glob("genblaze-*")))
-    wheels = wheelhouse(root / "wheels", "pytest", projects=projects)
+    packages = sorted(root.glob("genblaze-*"))
+    projects = (ROOT, ROOT / "plugins" / "genblaze-http", *packages)
+    wheels = wheelhouse(root / "wheels", "pytest", "httpx", projects=projects)
     environ = fresh_environment(root / "venv", wheels)
-    run(root, environ, "pip", "install", "--quiet", *(f"{project.name}[test]" for project in projects[1:]))
+    run(root, environ, "pip", "install", "--quiet", *(f"{package.name}[test]" for package in packages))
     return root, environ
 
 
@@ -125,7 +131,7 @@ def run(folder, environ, *command):
     return done.stdout
 
 
-@pytest.mark.slow
+@in_fresh_environment
 def test_a_new_package_of_each_kind_passes_its_own_tests_where_its_wheel_is_installed(fresh):
     root, environ = fresh
     folders = [f"genblaze-globex-{kind}/tests" for kind in KINDS]
@@ -135,7 +141,7 @@ def test_a_new_package_of_each_kind_passes_its_own_tests_where_its_wheel_is_inst
     assert "failed" not in told
 
 
-@pytest.mark.slow
+@in_fresh_environment
 def test_a_new_package_of_each_kind_is_found_once_its_wheel_is_installed(fresh):
     root, environ = fresh
     document = json.loads(run(root, environ, "genblaze", "plugins", "--json"))
@@ -145,8 +151,8 @@ def test_a_new_package_of_each_kind_is_found_once_its_wheel_is_installed(fresh):
     assert "globex-command" in run(root, environ, "genblaze", "--help")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["provider", "store", "evaluator"])
+@in_fresh_environment
+@pytest.mark.parametrize("kind", ["provider", "vendor", "store", "evaluator"])
 def test_the_program_in_the_readme_of_a_new_package_runs(fresh, kind):
     root, environ = fresh
     readme = (root / f"genblaze-globex-{kind}" / "README.md").read_text("utf-8")
@@ -154,7 +160,7 @@ def test_the_program_in_the_readme_of_a_new_package_runs(fresh, kind):
     assert run(root, environ, "python", "-c", program)
 
 
-@pytest.mark.slow
+@in_fresh_environment
 def test_a_new_provider_is_used_by_name_and_its_file_verifies(fresh):
     root, environ = fresh
     program = (

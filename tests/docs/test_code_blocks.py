@@ -154,6 +154,7 @@ def pages_from_wheels() -> list[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.needs_plugins  # once is enough
 @pytest.mark.parametrize("page", pages_from_wheels(), ids=lambda page: page.name)
 def test_a_page_for_fresh_environments_runs_with_wheels_and_no_index(page, tmp_path):
     wheels = wheelhouse(tmp_path / "wheels", "pytest", "build", "flit_core")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -18,15 +18,32 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 PREFIX: Final = "genblaze-"
+
+
+class Kind(NamedTuple):
+    """A kind of plugin.
+
+    Attributes:
+        description: Of its distribution; takes a title.
+        class_suffix: How the name of its class ends.
+        needs: What its distribution requires beside genblaze.
+    """
+
+    description: str
+    class_suffix: str
+    needs: tuple[str, ...] = ()
+
+
 KINDS: Final = {
-    "provider": "{} images for genblaze",
-    "embedder": "genblaze manifests inside {} files",
-    "store": "{} as a store of genblaze",
-    "tracer": "Traces of genblaze runs for {}",
-    "evaluator": "{}, a judge for genblaze's agent loops",
-    "command": "{}, a command of genblaze",
+    "provider": Kind("{} images for genblaze", "Provider"),
+    "vendor": Kind("{} images for genblaze, by an HTTP API", "Provider", ("genblaze-http>=1.0,<2",)),
+    "embedder": Kind("genblaze manifests inside {} files", "Embedder"),
+    "store": Kind("{} as a store of genblaze", "Store"),
+    "tracer": Kind("Traces of genblaze runs for {}", "Tracer"),
+    "evaluator": Kind("{}, a judge for genblaze's agent loops", "Evaluator"),
+    "command": Kind("{}, a command of genblaze", "Command"),
 }
-"""What a plugin may add, each with the description of its distribution, which takes a title."""
+"""What a plugin may add; a vendor is a provider with an HTTP API."""
 ANY_KIND: Final = "any"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SUFFIX: Final = ".tmpl"
@@ -51,6 +68,8 @@ def command() -> None:
 )
 def new(name: str, kind: str, output_dir: Path) -> None:
     """Write the package genblaze-NAME: a working plugin, its tests and what pip needs to install it.
+
+    A vendor is a provider with an HTTP API, on genblaze-http; a provider may be anything.
 
     NAME is lower case, with hyphens between words (acme, acme-images); it becomes the name in pipelines. It is an
     error if an installed plugin has that name. So is a folder that is there already, which is left as it is.
@@ -111,8 +130,9 @@ def _names(kind: str, key: str) -> dict[str, str]:
         "distribution": PREFIX + key,
         "package": f"genblaze_{'_'.join(words)}",
         "title": title,
-        "description": KINDS[kind].format(title),
-        "class_name": f"{title.replace(' ', '')}{kind.capitalize()}",
+        "description": KINDS[kind].description.format(title),
+        "dependencies": ", ".join(f'"{needed}"' for needed in ("genblaze>=1.0,<2", *KINDS[kind].needs)),
+        "class_name": title.replace(" ", "") + KINDS[kind].class_suffix,
     }
 
 
