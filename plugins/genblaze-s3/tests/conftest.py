@@ -81,3 +81,11 @@ def through_proxy(make_backend, proxy):
         signing_addressing_style="path",
     )
     return make_backend(endpoint_url=proxy.url, config=config)
+
+
+@pytest.fixture
+def amazon_variables(monkeypatch, server):
+    """The server as the one that `s3:` URLs mean."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)

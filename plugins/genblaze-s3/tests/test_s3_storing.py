@@ -48,14 +48,6 @@ def run(tmp_path):
     return running
 
 
-@pytest.fixture
-def amazon_variables(monkeypatch, server):
-    """The server as the one that `s3:` URLs mean."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testkey")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testsecret")
-
-
 GUIDE = """
 from genblaze_core import Pipeline, Modality, ObjectStorageSink, KeyStrategy
 from genblaze_openai import DalleProvider

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
-
-import msgspec
 
 from genblaze import Asset, GenblazeError, Manifest, Step, Verdict, Verification, parse_manifest, verify_file
 from genblaze.data_urls import is_data_url
 from genblaze.file_urls import local_file
 from genblaze.models.manifest import check_record_digest
-from genblaze_gallery.places import FileInFolder, is_remote, open_place
+from genblaze_gallery.places import FileInFolder, MissingOutputError, is_remote, name_in, open_place
 from genblaze_gallery.showing import showable
 
 if TYPE_CHECKING:
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Exhibit", "Gallery", "ShownRun", "collect", "meant_by"]
 
 _UNKNOWN_TYPE = "application/octet-stream"
+_ITS_OWN = {Verdict.EXACT, Verdict.ESSENCE}
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class Exhibit:
         run_id: The run that made it, where that is known.
         asset: The output that it is, or was meant to be.
         step_index: Position of the step that made it in the run, from 0.
+        url: Where it lies, if the file is a copy that was brought here to look at it.
     """
 
     path: Path | None
@@ -53,6 +52,16 @@ class Exhibit:
     run_id: str | None = None
     asset: Asset | None = None
     step_index: int | None = None
+    url: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        if self.path is not None and self.url is None:
+            return self.path.name
+        if self.asset is None:
+            return "unnamed"
+        return name_in(self.asset.url) or self.asset.asset_id
 
 
 @dataclass
@@ -86,17 +95,19 @@ class Gallery:
     exhibits: list[Exhibit] = field(default_factory=list)
 
 
-def collect(sources: Iterable[str], *, output_dir: Path) -> Gallery:
+def collect(sources: Iterable[str], *, output_dir: Path, workspace: Path | None = None) -> Gallery:
     """Find runs and their files, and verify each file.
 
     Args:
         sources: Folders, files, manifests, URLs of stores and manifests, ids of runs (or their beginnings).
         output_dir: Where files of runs that are only named by their id are looked for.
+        workspace: Folder for copies of outputs in stores, which are looked at there; None leaves them where they are.
+            The copies are needed as long as the gallery is.
 
     Raises:
         GenblazeError: A source is none of that, or cannot be read.
     """
-    collection = _Collection()
+    collection = _Collection(workspace)
     for source in sources:
         if is_remote(source) or source.startswith("file:") or Path(source).exists():
             with open_place(source) as place:
@@ -109,7 +120,8 @@ def collect(sources: Iterable[str], *, output_dir: Path) -> Gallery:
 class _Collection:
     """What has been found so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Path | None) -> None:
+        self._workspace = workspace
         self._runs: dict[str, ShownRun] = {}
         self._exhibits: dict[tuple[str, str], Exhibit] = {}
 
@@ -117,9 +129,9 @@ class _Collection:
         """Take what a place holds; of a file that was named itself, it is told when it is nothing of ours."""
         work: list[Callable[[], Verification | None]] = []
         for entry in found:
-            document = _document_of(entry)
+            document = entry.document()
             if document is not None:
-                self._add_manifest(document, Path(entry.address).parent)
+                self._add_manifest(document, entry)
             elif isinstance(entry, FileInFolder):
                 work.append(partial(_verified, entry.path, named=named))
         for verification in _in_parallel(work):
@@ -149,7 +161,7 @@ class _Collection:
 
         def order(exhibit: Exhibit) -> tuple[int, int, str]:
             step = -1 if exhibit.step_index is None else exhibit.step_index
-            name = str(exhibit.path) if exhibit.path or exhibit.asset is None else exhibit.asset.url
+            name = str(exhibit.path) if exhibit.url is None else exhibit.url
             return place.get(exhibit.run_id or "", len(runs)), step, name
 
         return Gallery(runs, sorted(self._exhibits.values(), key=order))
@@ -178,26 +190,36 @@ class _Collection:
             step_index=index,
         )
 
-    def _add_manifest(self, document: bytes, folder: Path) -> None:
+    def _add_manifest(self, document: bytes, entry: Entry) -> None:
         """A manifest in a document of its own: look for the files that it names."""
         manifest = parse_manifest(document)
         self._add_run(manifest, intact=_is_intact(manifest, document))
         for index, asset in _outputs(manifest):
-            path = _file_of(asset, folder)
-            if path is not None and (str(path.resolve()), "") not in self._exhibits:
-                found = verify_file(path, detached=document)
-                exhibit = Exhibit(
-                    path,
-                    found.verdict.value,
-                    found.message,
-                    found.media_type or asset.media_type,
-                    # A manifest may name any file of this machine; what it does not match is none of its business.
-                    trusted=found.verdict in {Verdict.EXACT, Verdict.ESSENCE} or path.parent == folder,
-                    run_id=manifest.run.run_id,
-                    asset=asset,
-                    step_index=index,
-                )
-                self._exhibits[str(path.resolve()), ""] = exhibit
+            exhibit = self._named_by(entry, document, asset)
+            if exhibit is not None:
+                key = (entry.address, asset.asset_id) if exhibit.path is None else (str(exhibit.path.resolve()), "")
+                self._exhibits.setdefault(key, replace(exhibit, run_id=manifest.run.run_id, step_index=index))
+
+    def _named_by(self, entry: Entry, document: bytes, asset: Asset) -> Exhibit | None:
+        """An output that a manifest names; None if it is not on this machine, nor in the manifest's own store."""
+        try:
+            path = entry.find(asset, self._workspace)
+        except (MissingOutputError, OSError) as error:
+            return Exhibit(None, "missing", str(error), asset.media_type, trusted=True, asset=asset)
+        if path is None:
+            return None
+        found = verify_file(path, detached=document)
+        remote = is_remote(entry.address)
+        return Exhibit(
+            path,
+            found.verdict.value,
+            found.message,
+            found.media_type or asset.media_type,
+            # A manifest may name any file of this machine; what it does not match is none of its business.
+            trusted=remote or found.verdict in _ITS_OWN or path.parent == Path(entry.address).parent,
+            asset=asset,
+            url=asset.url if remote else None,
+        )
 
     def _add_missing(self, run: ShownRun) -> None:
         """Outputs of a run of which no file was found."""
@@ -208,21 +230,8 @@ class _Collection:
             here = local_file(asset.url) is not None or is_data_url(asset.url)
             verdict = "missing" if here else "elsewhere"
             message = "the file is not where the manifest says" if here else "stored elsewhere, and not looked at"
-            self._exhibits[run.run_id, asset.asset_id] = Exhibit(
-                None, verdict, message, asset.media_type, True, run.run_id, asset, index
-            )
-
-
-def _document_of(entry: Entry) -> bytes | None:
-    """The text of an entry that is itself a manifest."""
-    if not entry.address.endswith(".json"):
-        return None
-    manifest = entry.manifest()
-    if manifest is None:
-        return None
-    if isinstance(entry, FileInFolder):
-        return entry.path.read_bytes()
-    return manifest.to_canonical_json().encode() if manifest.schema_version == "1.5" else msgspec.json.encode(manifest)
+            exhibit = Exhibit(None, verdict, message, asset.media_type, True, run.run_id, asset, index)
+            self._exhibits[run.run_id, asset.asset_id] = exhibit
 
 
 def _is_intact(manifest: Manifest, document: bytes) -> bool:
@@ -255,17 +264,6 @@ def meant_by(path: Path, manifest: Manifest) -> tuple[Asset | None, int | None]:
     """The output that a changed file was, by its name; or the only one there is."""
     outputs = list(_outputs(manifest))
     for index, asset in outputs:
-        if path.stem == asset.asset_id or path.name == _name_in(asset.url):
+        if path.stem == asset.asset_id or path.name == name_in(asset.url):
             return asset, index
     return (outputs[0][1], outputs[0][0]) if len(outputs) == 1 else (None, None)
-
-
-def _file_of(asset: Asset, folder: Path) -> Path | None:
-    """The file of an output: where the manifest says, or beside the manifest under the same name."""
-    named = local_file(asset.url)
-    beside = folder / (_name_in(asset.url) or asset.asset_id)
-    return next((path for path in (named, beside) if path is not None and path.is_file()), None)
-
-
-def _name_in(url: str) -> str:
-    return "" if is_data_url(url) else PurePosixPath(unquote(urlsplit(url).path)).name

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze_gallery.layered import LABEL_WIDTH, NODE_HEIGHT, NODE_WIDTH, Drawing, families, layout
 from genblaze_gallery.thumbnails import EmbeddedMedia, excerpt, thumbnail
 from genblaze_gallery.waterfall import Bar, bars
@@ -64,10 +65,7 @@ class Card:
     @property
     def name(self) -> str:
         """What the file is called."""
-        exhibit = self.exhibit
-        if exhibit.path is not None:
-            return exhibit.path.name
-        return exhibit.asset.asset_id if exhibit.asset is not None else "unnamed"
+        return self.exhibit.name
 
     @property
     def verdict(self) -> str:
@@ -78,7 +76,9 @@ class Card:
     def step(self) -> Step | None:
         """The step that made it."""
         index = self.exhibit.step_index
-        return None if self.run is None or index is None else self.run.steps[index]
+        if self.run is None or index is None or index >= len(self.run.steps):
+            return None  # another manifest of the same run may tell of fewer steps
+        return self.run.steps[index]
 
     @property
     def prompt(self) -> str:
@@ -96,6 +96,8 @@ class Card:
         """Everything else there is to say, as pairs."""
         exhibit, step, asset = self.exhibit, self.step, self.exhibit.asset
         rows = [("File", self.name), ("State", f"{self.verdict}: {exhibit.message}"), ("Type", exhibit.media_type)]
+        if exhibit.url is not None:
+            rows.append(("Stored at", strip_asset_url_credentials(exhibit.url)))
         if asset is not None:
             rows += _facts_of_asset(asset)
         if step is not None:
@@ -267,7 +269,8 @@ def _fill(card: Card, folder: Path, embedded: EmbeddedMedia) -> None:
     exhibit = card.exhibit
     if exhibit.path is None or not exhibit.trusted:
         return
-    card.link = quote(os.path.relpath(exhibit.path.absolute(), folder))
+    if exhibit.url is None:
+        card.link = quote(os.path.relpath(exhibit.path.absolute(), folder))
     if card.kind in {"video", "audio"}:
         card.media = embedded.url(exhibit.path, exhibit.media_type) or card.link
     elif card.kind == "text":

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from genblaze import EmbeddingError, GenblazeError, ManifestError, extract_manifest, parse_manifest
-from genblaze.file_urls import path_of
+from genblaze.data_urls import is_data_url
+from genblaze.file_urls import local_file, path_of
 from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
 if TYPE_CHECKING:
-    from genblaze import Manifest
+    from genblaze import Asset, Manifest
     from genblaze.storing import FileEntry, Store
 
-__all__ = ["Entry", "FileInFolder", "Place", "is_remote", "manifest_in", "open_place"]
+__all__ = [
+    "Entry",
+    "FileInFolder",
+    "MissingOutputError",
+    "Place",
+    "is_remote",
+    "manifest_in",
+    "name_in",
+    "open_place",
+]
 
 SIDECAR_SUFFIX = ".genblaze.json"
 _OWN = ".genblaze"
+
+MOST_COPIED = 256 << 20
+"""Bytes of an object that is brought here to be looked at; larger ones stay where they are."""
 
 
 class Entry(Protocol):
@@ -39,6 +55,26 @@ class Entry(Protocol):
     def manifest(self) -> Manifest | None:
         """The manifest in it; None if there is none that can be read."""
         ...
+
+    def document(self) -> bytes | None:
+        """The text of a manifest that is a document of its own; None of anything else."""
+        ...
+
+    def find(self, asset: Asset, workspace: Path | None) -> Path | None:
+        """The file of an output that the document names; None if it is nowhere where this entry may look.
+
+        Args:
+            asset: The output.
+            workspace: Folder for copies of what lies in a store; None to copy nothing.
+
+        Raises:
+            MissingOutputError: It is not where it should be.
+        """
+        ...
+
+
+class MissingOutputError(GenblazeError):
+    """An output is not where its manifest says."""
 
 
 def is_remote(place: str) -> bool:
@@ -76,8 +112,8 @@ def open_place(place: str) -> Iterator[Place]:
 
     store, prefix = open_store(place)
     try:
-        root = store.url_of(prefix) if prefix else store.url_of("key").removesuffix("/key")
-        yield Place(root, _stored(store, prefix))
+        root = _written_alike(place)
+        yield Place(root, _stored(store, prefix, root))
     finally:
         store.close()
 
@@ -113,26 +149,65 @@ class FileInFolder:
         """The manifest in the file or beside it."""
         return manifest_in(self.path)
 
+    def document(self) -> bytes | None:
+        """The text of the file, if it is a manifest."""
+        if self.path.suffix.lower() != ".json" or self.manifest() is None:
+            return None
+        return self.path.read_bytes()
+
+    def find(self, asset: Asset, workspace: Path | None) -> Path | None:  # noqa: ARG002 - it is here already
+        """Where the manifest says, or beside the manifest under the same name; None of what is not on this machine."""
+        named = local_file(asset.url)
+        beside = self.path.parent / (name_in(asset.url) or asset.asset_id)
+        found = next((path for path in (named, beside) if path is not None and path.is_file()), None)
+        if found is None and named is not None:
+            msg = "the file is not where the manifest says"
+            raise MissingOutputError(msg)
+        return found
+
 
 class _Object:
     """An object of a store."""
 
-    def __init__(self, store: Store, entry: FileEntry) -> None:
+    def __init__(self, store: Store, entry: FileEntry, address: str) -> None:
         self._store = store
         self._entry = entry
-
-    @property
-    def address(self) -> str:
-        return self._store.url_of(self._entry.key)
+        self.address = address
 
     @property
     def stamp(self) -> str:
         return f"{self._entry.size:x}-{self._entry.etag}"
 
     def manifest(self) -> Manifest | None:
+        document = self.document()
+        return None if document is None else _parsed(document)
+
+    def document(self) -> bytes | None:
         if self._entry.size > MAX_MANIFEST_BYTES:
             return None
-        return _parsed(self._store.get(self._entry.key))
+        document = self._store.get(self._entry.key)
+        return document if _parsed(document) is not None else None
+
+    def find(self, asset: Asset, workspace: Path | None) -> Path | None:
+        """A copy, if it lies in the same store: a manifest from elsewhere names no file of this machine."""
+        key = self._store.key_of(asset.url)
+        if key is None or workspace is None:
+            return None
+        known = self._store.head(key)
+        if known is None:
+            msg = "the object is not in the store"
+            raise MissingOutputError(msg)
+        if known.size > MOST_COPIED:
+            return None
+        target = workspace / f"{hashlib.sha256(asset.url.encode()).hexdigest()}{PurePosixPath(key).suffix}"
+        with self._store.open(key) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+        return target
+
+
+def name_in(url: str) -> str:
+    """The file's name in a URL; empty if it has none."""
+    return "" if is_data_url(url) else PurePosixPath(unquote(urlsplit(url).path)).name
 
 
 def _parsed(document: bytes) -> Manifest | None:
@@ -175,14 +250,21 @@ def _status(path: Path) -> os.stat_result | None:
     return status if stat.S_ISREG(status.st_mode) else None
 
 
-def _stored(store: Store, prefix: str) -> Iterator[_Object]:
+def _written_alike(url: str) -> str:
+    """One way to write a URL that may be written in several."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=quote(unquote(parts.path)).rstrip("/")))
+
+
+def _stored(store: Store, prefix: str, root: str) -> Iterator[_Object]:
     """Objects that may be manifests: in a store these are documents of their own."""
     token = None
     while True:
         page = store.list(prefix, continuation_token=token)
         for entry in page.entries:
             if _is_below(entry.key, prefix) and entry.key.endswith(".json") and "_index" not in entry.key.split("/"):
-                yield _Object(store, entry)
+                below = entry.key.removeprefix(prefix) if prefix else f"/{entry.key}"
+                yield _Object(store, entry, root + quote(below))
         token = page.next_token
         if token is None:
             return

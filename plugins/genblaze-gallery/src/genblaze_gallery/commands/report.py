@@ -34,17 +34,20 @@ def report(sources: tuple[str, ...], output: Path, title: str | None, embed_limi
     A source is a folder, a media file, a manifest, a URL of a store or manifest (s3://bucket/prefix), or the id of a
     run whose files are in the output folder; the beginning of an id is enough. Without any it is the output folder.
 
-    Every file of this machine is verified. The page needs nothing beside it, except for what it links to, and asks
-    nobody for anything. Prompts that are not public are hidden.
+    Every file is verified; what lies in a store that was named is read there. The page needs nothing beside it,
+    except for what it links to, and asks nobody for anything. Prompts that are not public are hidden.
     """
+    from tempfile import TemporaryDirectory
+
     from genblaze.atomic import atomic_write
     from genblaze.config import load_config
     from genblaze_gallery.collecting import collect
     from genblaze_gallery.page import render
 
     folder = Path(load_config().output_dir)
-    gallery = collect(sources or (str(folder),), output_dir=folder)
-    html = render(gallery, output, title=title, embedded_file_bytes=embed_limit << 20)
+    with TemporaryDirectory(prefix="genblaze-") as workspace:
+        gallery = collect(sources or (str(folder),), output_dir=folder, workspace=Path(workspace))
+        html = render(gallery, output, title=title, embedded_file_bytes=embed_limit << 20)
     with atomic_write(output) as file:
         file.write(html.encode())
     wrong = sum(exhibit.verdict != "exact" for exhibit in gallery.exhibits)
