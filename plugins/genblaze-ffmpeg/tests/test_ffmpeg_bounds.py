@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -106,6 +108,25 @@ def test_an_input_that_is_a_list_of_other_files_is_not_followed(tmp_path, sound,
     assert outputs(tmp_path / "out") == []
 
 
+def test_a_picture_that_claims_to_fill_the_memory_is_not_decoded(tmp_path):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    size = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    picture = tmp_path / "large.png"
+    picture.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
+    )
+    pipeline = pipeline_in(tmp_path / "out").step(
+        FFmpegTransform(),
+        model="m",
+        external_inputs=[Asset(url=picture.as_uri(), media_type="image/png")],
+        operation="resize",
+        width=8,
+    )
+    assert failed_step(pipeline).error_code == ProviderErrorCode.MODEL_ERROR
+
+
 def test_a_type_that_ffmpeg_is_not_given_is_refused(tmp_path):
     page = tmp_path / "page.svg"
     page.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -142,7 +163,7 @@ def test_ffmpeg_is_given_files_only_and_what_lies_elsewhere_is_brought_by_the_gu
     told = Path(f"{program}.log").read_text()
     assert remote.asked == [asset.url]
     assert "https" not in told
-    assert told.count("-protocol_whitelist file,pipe -f wav") == told.count("-i file:") == 2
+    assert told.count("-protocol_whitelist file,pipe -max_pixels 268435456 -f wav") == told.count("-i file:") == 2
 
 
 # --- when it ends ----------------------------------------------------------------------------------------------------
@@ -192,6 +213,7 @@ def test_progress_is_told_while_it_works(tmp_path, sound):
 
 
 def without_ffmpeg(monkeypatch, folder):
+    monkeypatch.delenv("FFMPEG", raising=False)
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
 
@@ -233,6 +255,7 @@ def test_the_variable_names_the_program_and_the_argument_goes_before_it(tmp_path
 
 def test_the_one_on_the_path_goes_before_that_of_the_wheel(tmp_path, monkeypatch):
     (tmp_path / "ffmpeg").symlink_to(find_ffmpeg())
+    monkeypatch.delenv("FFMPEG", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_ffmpeg() == str(tmp_path / "ffmpeg")
 

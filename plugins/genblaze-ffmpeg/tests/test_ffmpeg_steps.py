@@ -1,5 +1,6 @@
 """What ffmpeg makes of real media, as PyAV, another build of its libraries, reads it."""
 
+import asyncio
 import hashlib
 import math
 import subprocess
@@ -14,6 +15,7 @@ from sample_pipelines import pipeline_in
 from genblaze import Asset, Modality, Pipeline, PipelineError, StepType, verify_file
 from genblaze.errors import GenblazeError
 from genblaze_ffmpeg import FFmpegCompositor, FFmpegTransform
+from genblaze_ffmpeg.formats import format_like
 from genblaze_ffmpeg.program import find_ffmpeg
 
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -21,6 +23,7 @@ SOURCES = {
     "film.mp4": ("-f", "lavfi", "-i", "testsrc2=d=2:s=320x240:r=25", "-f", "lavfi", "-i", "sine=d=2", *H264),
     "silent.mp4": ("-f", "lavfi", "-i", "testsrc2=d=1:s=160x120:r=30", *H264),
     "small.webm": ("-f", "lavfi", "-i", "testsrc2=d=0.4:s=64x48:r=10", "-c:v", "libvpx-vp9"),
+    "odd.webm": ("-f", "lavfi", "-i", "testsrc=d=0.2:s=65x49:r=10", "-c:v", "libvpx", "-pix_fmt", "yuv420p"),
     "speech.wav": ("-f", "lavfi", "-i", "sine=d=1.2:r=44100"),
     "long.wav": ("-f", "lavfi", "-i", "sine=frequency=880:d=5:r=48000"),
     "quiet.wav": ("-f", "lavfi", "-i", "sine=frequency=440:d=4:r=44100,volume=0.05"),
@@ -279,6 +282,7 @@ def test_normalising_a_film_leaves_its_pictures(tmp_path, media):
     [
         ("film.mp4", "mkv", "video/x-matroska", (("h264", 320, 240), "aac")),
         ("small.webm", "mp4", "video/mp4", (("vp9", 64, 48), None)),
+        ("odd.webm", "mp4", "video/mp4", (("h264", 66, 50), None)),
         ("silent.mp4", "webm", "video/webm", (("vp9", 160, 120), None)),
         ("small.webm", ".GIF", "image/gif", (("gif", 64, 48), None)),
         ("film.mp4", "jpeg", "image/jpeg", (("mjpeg", 320, 240), None)),
@@ -296,6 +300,26 @@ def test_convert_writes_what_was_named(tmp_path, media, name, target, media_type
     assert (video, names.get(audio, audio)) == found
     assert (step.assets[0].media_type, step.step_type) == (media_type, StepType.TRANSCODE)
     assert step.modality == Modality(media_type.partition("/")[0])
+
+
+@pytest.mark.parametrize(
+    ("named", "written"),
+    [
+        ("audio/mp3", "audio/mpeg"),
+        ("audio/x-wav", "audio/wav"),
+        ("audio/x-aiff", "audio/wav"),
+        ("video/x-m4v", "video/mp4"),
+    ],
+)
+def test_other_names_of_a_type_lead_to_its_format(named, written):
+    assert format_like(Asset(url="file:///a", media_type=named)).media_type == written
+
+
+def test_a_run_inside_a_running_event_loop_works_as_in_a_notebook(tmp_path, media):
+    async def cell():
+        return made(tmp_path, FFmpegTransform(), [media("red.png")], Modality.IMAGE, operation="resize", width=4)
+
+    assert asyncio.run(cell())[1].status == "succeeded"
 
 
 def test_the_sound_of_a_film_can_be_taken_out_without_coding_it_again(tmp_path, media):

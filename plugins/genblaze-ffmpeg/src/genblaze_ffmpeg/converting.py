@@ -9,7 +9,7 @@ from genblaze.errors import ProviderError
 from genblaze.models import StepType
 from genblaze_ffmpeg.formats import Format, format_named
 from genblaze_ffmpeg.operations import Operation, only, refuse
-from genblaze_ffmpeg.recipes import Recipe, filtered_video, taken_over
+from genblaze_ffmpeg.recipes import Recipe, taken_over
 
 if TYPE_CHECKING:
     from genblaze_ffmpeg.program import Program
@@ -61,13 +61,10 @@ def _converted(source: Source, output: Format) -> Recipe:
     heard = bool(source.audio and output.audio)
     if not (shown or heard):
         refuse(f"there is nothing in {source.asset.media_type} that {output.media_type} could hold")
-    again = shown and source.video not in output.copies
-    size = "scale=trunc(iw/2)*2:trunc(ih/2)*2" if output.even else "null"
     return Recipe(
         format=output,
         inputs=((source, ()),),
-        graph=filtered_video(f"[0:v:0]{size}", output) if again else "",
-        streams=(*(("[video]" if again else "0:v:0",) if shown else ()), *(("0:a:0",) if heard else ())),
+        streams=(*(("0:v:0",) if shown else ()), *(("0:a:0",) if heard else ())),
         coding=(
             *(taken_over(source.video, output, "v") if shown else ()),
             *(taken_over(source.audio, output, "a") if heard else ()),

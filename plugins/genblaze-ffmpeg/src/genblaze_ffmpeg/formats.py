@@ -66,6 +66,11 @@ class Format(NamedTuple):
         return Modality(self.media_type.partition("/")[0])
 
     @property
+    def fitting(self) -> str:
+        """Filter that brings pictures into the form that the format needs; empty where any will do."""
+        return self.palette or ("pad=ceil(iw/2)*2:ceil(ih/2)*2" if self.even else "")
+
+    @property
     def even(self) -> bool:
         """Whether its pictures must have even sides."""
         return "yuv420p" in self.video
@@ -119,7 +124,12 @@ def format_named(name: str) -> Format:
 
 def format_like(asset: Asset) -> Format:
     """The format of an input, or the usual one for its kind where ours does not write it."""
-    return _BY_MEDIA_TYPE.get(asset.media_type) or _USUAL.get(asset.media_type.partition("/")[0], FORMATS["mp4"])
+    found = _BY_MEDIA_TYPE.get(asset.media_type)
+    if found is not None:
+        return found
+    kind, reader = asset.media_type.partition("/")[0], READERS.get(asset.media_type)
+    alike = (each for each in FORMATS.values() if READERS[each.media_type] == reader and each.modality == kind)
+    return next(alike, _USUAL.get(kind, FORMATS["mp4"]))
 
 
 def reader_of(asset: Asset) -> str:

@@ -74,7 +74,9 @@ def taken_over(codec: str | None, output: Format, kind: str) -> tuple[str, ...]:
         return ()
     if codec in output.copies:
         return (f"-c:{kind}", "copy")
-    return output.video if kind == "v" else output.audio
+    if kind == "a":
+        return output.audio
+    return (*output.video, *(("-vf", output.fitting) if output.fitting else ()))
 
 
 def least(durations: Sequence[float | None]) -> float | None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Nothing that an input may name is read over the network, by itself or by a filter.
 LOCAL_ONLY: Final = ("-protocol_whitelist", "file,pipe")
+#: A picture of more pixels is not decoded: a file of a few bytes may claim to have any number.
+BOUNDED: Final = ("-max_pixels", str(16_384 * 16_384))
 _HEADER = re.compile(rb"^#(\w+) (\d+): (.+?)\r?$", re.MULTILINE)
 _DURATION = re.compile(r"Duration: (\d+):(\d+):(\d+(?:\.\d+)?)")
 
@@ -46,7 +48,7 @@ class Source(NamedTuple):
 
     def arguments(self, *options: str) -> list[str]:
         """How ffmpeg is given the input: as this file, in this format, and as nothing else."""
-        return [*LOCAL_ONLY, "-f", reader_of(self.asset), *options, "-i", f"file:{self.path}"]
+        return [*LOCAL_ONLY, *BOUNDED, "-f", reader_of(self.asset), *options, "-i", f"file:{self.path}"]
 
 
 async def look_into(asset: Asset, path: Path, program: Program, name: str) -> Source:
