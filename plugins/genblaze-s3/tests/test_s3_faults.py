@@ -3,6 +3,7 @@
 import hashlib
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -246,8 +247,10 @@ def backblaze(make_backend, proxy, monkeypatch):
 
 def test_a_bucket_in_another_region_of_backblaze_is_found(backblaze, proxy):
     backend = backblaze("us-west-004", "eu-central-003")
-    backend.put("a.bin", SMALL)
-    assert backend.get("a.bin") == SMALL
+    keys = [f"{number}.bin" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: backend.put(key, SMALL), keys))
+    assert [backend.get(key) for key in keys] == [SMALL] * 8
     assert backend.get_durable_url("a.bin").startswith("http://s3.eu-central-003.backblazeb2.com")
     assert len([method for method, path, _ in proxy.log if (method, path.count("/")) == ("HEAD", 1)]) == 6
 

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["RunTransfer", "StoredObject", "Uploader"]
 
 UPLOAD_BYTES: Final = 64 * 1024 * 1024
-"""Bytes that are under way at once; a larger file goes up alone, in parts."""
+"""Bytes that are under way at once."""
+
+FILE_BYTES: Final = UPLOAD_BYTES // 4
+"""What of them a large file takes: stores read it piece by piece."""
 
 
 class StoredObject(Struct, frozen=True):
@@ -109,7 +112,7 @@ class Uploader:
             return stored
         with ExitStack() as stack:
             size = path.stat().st_size if path is not None and path.is_file() else asset.size_bytes
-            stack.enter_context(self._budget.hold(UPLOAD_BYTES if size is None else size))
+            stack.enter_context(self._budget.hold(FILE_BYTES if size is None else min(size, FILE_BYTES)))
             content, digest = pristine_content(asset, path, self.store, self._plugins, stack)
             key = self._key(asset, scope, digest.sha256)
             if manifest is None:

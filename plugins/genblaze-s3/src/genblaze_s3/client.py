@@ -103,12 +103,14 @@ class Client:
 
     def _send(self, operation: str, key: str, send: Callable[[Any], T]) -> T:
         """One attempt, or two where the first one learns in which region the bucket is."""
+        asked = self._settings.signing_region
         try:
             return self.run(operation, key, lambda: send(self.boto()))
         except StorageError as error:
             region = _told_region(error) or self._found_region(error)
-            if region is None or not self._move(region):
+            if region is None or region == asked:
                 raise
+        self._move(region)
         return self.run(operation, key, lambda: send(self.boto()))
 
     def _found_region(self, error: StorageError) -> str | None:
@@ -121,15 +123,13 @@ class Client:
                 self._found = region_of_bucket(self._settings)
             return self._found
 
-    def _move(self, region: str) -> bool:
-        """Ask in another region from now on; False when that is where it was asked."""
+    def _move(self, region: str) -> None:
+        """Ask in another region from now on."""
         with self._lock:
-            if region == self._settings.signing_region:
-                return False
-            # The old client is left to the requests that other threads still have under way.
-            self._settings = self._settings.in_region(region)
-            self._boto = None
-            return True
+            if region != self._settings.signing_region:
+                # The old client is left to the requests that other threads still have under way.
+                self._settings = self._settings.in_region(region)
+                self._boto = None
 
 
 def _pause(error: StorageError, number: int) -> float:
