@@ -255,6 +255,17 @@ async def test_a_place_that_another_container_left_behind_is_free_when_it_gave_n
         assert (await journal.enter("p", 1) is not None) == free
 
 
+async def test_who_gives_up_asking_for_a_shared_place_leaves_it_to_others(tmp_path):
+    journal = SharedJournal(tmp_path / "shared.db")
+    for _ in range(20):
+        asking = asyncio.create_task(journal.enter("p", 1))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert await journal.enter("p", 1) is not None
+
+
 async def test_a_process_that_has_a_place_gives_signs_of_life(tmp_path, monkeypatch):
     monkeypatch.setattr(owners, "BEAT_SEC", 0.02)
     journal = SharedJournal(tmp_path / "shared.db")

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -60,30 +61,30 @@ class Gate:
     @asynccontextmanager
     async def _place(self, most: int, waiting: Waiting) -> AsyncIterator[None]:
         await self._enter(most, waiting)
-        place: int | None = None
         try:
-            place = await self._shared_place(most, waiting)
-            yield
+            leave = await self._shared_place(most, waiting)
+            try:
+                yield
+            finally:
+                leave()
         finally:
-            if place is not None and self._shared is not None:
-                self._shared.leave(place)
             self._leave()
 
-    async def _shared_place(self, most: int, waiting: Waiting) -> int | None:
-        """A place among all processes of the machine; None where they cannot be asked."""
+    async def _shared_place(self, most: int, waiting: Waiting) -> Callable[[], Any]:
+        """Take a place among all processes of the machine, where they can be asked; returns what gives it back."""
         pause = _FIRST_LOOK_SEC
-        while self._shared is not None:
+        while (shared := self._shared) is not None:
             try:
-                place = await self._shared.enter(self._provider, most)
+                place = await shared.enter(self._provider, most)
             except JournalError as error:
                 self._go_alone(error)
                 break
             if place is not None:
-                return place
+                return partial(shared.leave, place)
             with waiting():
                 await asyncio.sleep(pause)
             pause = min(2 * pause, _LAST_LOOK_SEC)
-        return None
+        return lambda: None
 
     async def turn(self, waiting: Waiting = nullcontext) -> None:
         """Wait until one more submit may be sent.

@@ -149,6 +149,17 @@ def test_without_its_file_a_budget_cannot_be_kept_and_nothing_is_bought(with_bud
     assert shop.submits == 0
 
 
+async def test_who_gives_up_asking_leaves_the_money_to_others(tmp_path):
+    budget = DayBudget(SharedJournal(tmp_path / "shared.db"), 1, allow_unknown=False)
+    for number in range(20):
+        asking = asyncio.create_task(budget.reserve(f"given up {number}", 1, "p/m", known=False, bought=False))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert await budget.reserve("meant", 1, "p/m", known=False, bought=False) == 10**9
+
+
 SPENDER = """
 import asyncio, sys
 from pathlib import Path

@@ -260,6 +260,17 @@ def test_a_process_that_works_on_a_run_gives_signs_of_life(tmp_path, monkeypatch
     assert len(set(seen)) == 3
 
 
+async def test_a_run_that_was_cancelled_while_it_began_can_be_resumed(tmp_path):
+    file = tmp_path / ".genblaze" / "journal.db"
+    journal = open_journal(file)
+    beginning = asyncio.create_task(journal.begin("the-run", None, tmp_path, None))
+    await asyncio.sleep(0)
+    beginning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+    assert (await asyncio.to_thread(pipeline(Vendor(), tmp_path).resume, "the-run")).ok
+
+
 async def test_two_calls_of_one_process_do_not_work_on_the_same_run(tmp_path):
     entered, leave = threading.Event(), threading.Event()
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from time import time
@@ -88,8 +88,12 @@ class Journal:
                 (run_id, name, now, now, me, str(output_dir.absolute()), template),
             )
 
+        def give_back(connection: sqlite3.Connection, _: None) -> None:
+            self._working.discard(run_id)
+            connection.execute("UPDATE runs SET owner = NULL WHERE run_id = ? AND owner = ?", (run_id, me))
+
         try:
-            await self.write(write)
+            await self.write(write, give_back)
         except RunTakenError:
             raise
         except JournalError:
@@ -227,12 +231,24 @@ class Journal:
         """Have a change made, from any thread; the future is done, with what it returns, when it is on disk."""
         return self._writer.put(change)
 
-    async def write(self, change: Change) -> Any:
+    async def write(self, change: Change, undo: Callable[[sqlite3.Connection, Any], Any] | None = None) -> Any:
         """Have a change made, and wait until it is on disk; gives what the change returns.
 
-        A caller that is cancelled meanwhile stops waiting; the change is made all the same.
+        A caller that is cancelled meanwhile stops waiting; the change is made all the same, and then undone by `undo`,
+        which gets what it returned.
         """
-        return await asyncio.wrap_future(self._writer.put(change))
+        made: list[Any] = []
+
+        def keep(connection: sqlite3.Connection) -> Any:
+            made.append(change(connection))
+            return made[0]
+
+        try:
+            return await asyncio.wrap_future(self.change(keep))
+        except asyncio.CancelledError:
+            if undo is not None:
+                self.change(lambda connection: undo(connection, made[0]) if made else None)
+            raise
 
     def _failure(self, what: str, error: Exception) -> JournalError:
         msg = f"The journal {self.path} cannot be {what} ({error}). {self.advice}"

@@ -64,7 +64,12 @@ class SharedJournal(Journal):
             self._places.add(place)
             return place
 
-        return await self.write(write)  # type: ignore[no-any-return]  # what `write` returns
+        def give_back(connection: sqlite3.Connection, place: int | None) -> None:
+            if place is not None:
+                self._places.discard(place)
+                connection.execute("DELETE FROM places WHERE id = ? AND owner = ?", (place, me))
+
+        return await self.write(write, give_back)  # type: ignore[no-any-return]  # what `write` returns
 
     def leave(self, place: int) -> Future[Any]:
         """Give a place back, from any thread; nobody needs to wait for it."""
@@ -117,8 +122,14 @@ class SharedJournal(Journal):
         Raises:
             JournalError: The file cannot be written.
         """
+
+        def give_back(connection: sqlite3.Connection, left: int | None) -> None:
+            if left is None and not known:
+                spending.settle(connection, purchase, amount, 0)
+
         left: int | None = await self.write(
-            lambda connection: spending.reserve(connection, purchase, day, amount, limit, known=known, whole=whole)
+            lambda connection: spending.reserve(connection, purchase, day, amount, limit, known=known, whole=whole),
+            give_back,
         )
         return left
 
