@@ -17,11 +17,12 @@ from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from genblaze.capabilities import Capability
+from genblaze.config import Config
 from genblaze.errors import PluginLoadError
 from genblaze.jobs import Request
+from genblaze.plugins import PluginManager
 from genblaze.providers.single import hand_made_context
 from genblaze.testing.contract import Contract, skip
-from genblaze.testing.isolated import plugins_with
 
 __all__ = ["PluginContract"]
 
@@ -66,7 +67,7 @@ class PluginContract(Contract):
 
     def test_it_loads_and_implements_hooks_that_exist_as_plain_functions(self) -> None:
         try:
-            plugins_with(plugin_at_hand=self._object())
+            PluginManager(Config(), autoload=False).register(self._object(), "plugin-at-hand")
         except PluginLoadError as error:
             msg = f"{self.plugin}: {error}"
             raise AssertionError(msg) from error
