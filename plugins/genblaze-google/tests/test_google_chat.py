@@ -105,10 +105,9 @@ def test_a_rate_limit_is_waited_for_only_where_that_is_asked(talking):
     assert chat(MODEL, prompt="what?", retry_on_rate_limit=True, retry_policy=QUICK).text == "a fox"
 
 
-@pytest.mark.parametrize("wrong", [{"project": "mine"}, {"prompt": None}])
-def test_what_cannot_be_served_is_refused_before_anything_is_sent(talking, wrong):
-    with pytest.raises(ProviderError):
-        chat(MODEL, **{"prompt": "what?", **wrong})
+def test_nothing_to_ask_is_refused_before_anything_is_sent(talking):
+    with pytest.raises(ProviderError, match="nothing to answer"):
+        chat(MODEL)
     assert talking.calls == []
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from genblaze import Pipeline, PipelineError, ProviderError, verify_file
+from genblaze import Pipeline, PipelineError, verify_file
 from genblaze.testing import Answer
 from genblaze_google import GeminiImageProvider, ImagenProvider
 
@@ -73,9 +73,3 @@ def test_a_model_that_is_gone_gives_way_to_its_fallback(google, tmp_path):
     google.on("POST", ".*/gemini-2.5-flash-image:.*", refusal(404, "NOT_FOUND", "is no longer available"))
     step = run("google", tmp_path, "gemini-2.5-flash-image", fallback_models=[GEMINI]).run.steps[0]
     assert step.model == GEMINI
-
-
-@pytest.mark.parametrize("kind", [GeminiImageProvider, ImagenProvider])
-def test_a_cloud_project_is_refused_when_the_provider_is_made(kind):
-    with pytest.raises(ProviderError, match="not to Vertex AI: leave out project="):
-        kind(project="mine", location="europe-west4")

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from genblaze import Pipeline, PipelineError, ProviderError, verify_file
+from genblaze import Pipeline, PipelineError, verify_file
 from genblaze.testing import Answer
 from genblaze_google import GeminiImageProvider, VeoProvider
 
@@ -55,8 +55,3 @@ def test_a_picture_leads_the_film(google, jpeg, tmp_path):
     image = call.body["instances"][0]["image"]
     assert image["mimeType"] == "image/jpeg"
     assert base64.b64decode(image["bytesBase64Encoded"]).startswith(jpeg[:3])
-
-
-def test_a_cloud_project_is_refused_when_the_provider_is_made():
-    with pytest.raises(ProviderError, match="not to Vertex AI"):
-        VeoProvider(project="mine")

@@ -9,7 +9,8 @@ from typing import Any
 from genblaze.models.chat import ChatMessage, ChatResponse, ContentBlock, ToolCall, conversation, json_schema_format
 from genblaze.sync import run_sync
 from genblaze_google.vendor import GOOGLE
-from genblaze_google.wire import check_api_key_only, ended, parts_of, wire_names
+from genblaze_google.vertex import Cloud
+from genblaze_google.wire import ended, parts_of, wire_names
 from genblaze_http.completions import ChatOptions, ChatRequest
 
 _NAMES = {"max_tokens": "maxOutputTokens"}
@@ -25,7 +26,7 @@ async def achat(
     messages: list[ChatMessage] | list[dict[str, Any]] | None = None,
     *,
     project: str | None = None,
-    location: str = "us-central1",  # noqa: ARG001 - published; of no meaning without a project
+    location: str = "us-central1",
     client: Any = None,
     **options: Any,
 ) -> ChatResponse:
@@ -34,8 +35,8 @@ async def achat(
     Args:
         model: Which model.
         messages: The conversation, of `ChatMessage` or dicts; goes before `prompt`.
-        project: Refused: Vertex AI is not served. A `client` of the SDK may be made for it.
-        location: Of no meaning without a project.
+        project: Id of a Google Cloud project, to ask over Vertex AI with this machine's login instead of a key.
+        location: Where in the cloud.
         client: A client of the official SDK (`google.genai.Client`) to ask instead.
         options: `prompt`, `system`, `tools`, `temperature`, `max_tokens`, `response_format`; `api_key` (else
             `GOOGLE_API_KEY`, else `GEMINI_API_KEY`), `base_url` (without the version; else `GOOGLE_GEMINI_BASE_URL`),
@@ -46,11 +47,16 @@ async def achat(
         ProviderError: There is nothing to ask, no key, or the vendor refused or failed.
         TypeError: `response_format` is neither a dict nor a pydantic model class.
     """
-    check_api_key_only("Google chat", project)
-    chosen = ChatOptions(GOOGLE, options)
+    vendor, path = GOOGLE, f"/v1beta/models/{model}"
+    if project is not None and client is None:
+        cloud = Cloud(project, location)
+        await cloud.log_in()
+        vendor, path = cloud.vendor(GOOGLE), cloud.model_path(model)
+        options["api_key"] = cloud.token
+    chosen = ChatOptions(vendor, options)
     body = _body(messages, chosen.asked, chosen.more)
     sdk = None if client is None else partial(_ask_sdk, client, model, body)
-    return _read(await chosen.ask(f"/v1beta/models/{model}:generateContent", body, sdk), model)
+    return _read(await chosen.ask(f"{path}:generateContent", body, sdk), model)
 
 
 def _ask_sdk(client: Any, model: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class GeminiImageProvider(GoogleProvider, SingleCallProvider):
         work.leave_out("negative_prompt")
         model = work.request.model
         body = await self._body(work)
-        told = (await self.client.call("POST", f"/v1beta/models/{model}:generateContent", json=body)).json
+        told = (await self.client.call("POST", f"{self.model_path(model)}:generateContent", json=body)).json
         files = [part["inlineData"] for part in parts_of(told, model) if "inlineData" in part]
         if not files:
             raise ended(told, model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze_google.provider import GoogleProvider
 from genblaze_google.vendor import IMAGEN
-from genblaze_google.wire import refused, wire_names
+from genblaze_google.wire import cloud_only, refused, wire_names
 from genblaze_http import SingleCallProvider, Work
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ class ImagenProvider(GoogleProvider, SingleCallProvider):
 
     async def begin(self, work: Work) -> Generation:
         """Make pictures."""
-        work.leave_out("seed", "negative_prompt")
+        if self.cloud is None:
+            work.leave_out("seed", "negative_prompt")
         model = work.request.model
-        told = (await self.client.call("POST", f"/v1beta/models/{model}:predict", json=self._body(work))).json
+        told = (await self.client.call("POST", f"{self.model_path(model)}:predict", json=self._body(work))).json
         made = told.get("predictions") or []
         reasons = [each["raiFilteredReason"] for each in made if each.get("raiFilteredReason")]
         files = [each for each in made if each.get("bytesBase64Encoded")]
@@ -48,4 +49,6 @@ class ImagenProvider(GoogleProvider, SingleCallProvider):
         output = {theirs: params.pop(ours) for ours, theirs in _OF_OUTPUT.items() if ours in params}
         if output:
             params["outputOptions"] = output
+        if self.cloud is not None:
+            params = {**cloud_only(work), **params}
         return {"instances": [{"prompt": prompt}], "parameters": {"includeRaiReason": True, **params}}

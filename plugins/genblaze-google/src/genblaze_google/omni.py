@@ -61,6 +61,17 @@ class GeminiOmniProvider(GoogleProvider, PolledProvider):
             registry.register_pricing(name, _dollars)
         return registry
 
+    def check_ready(self) -> None:
+        """Refuse a project: the Interactions API is asked with a key.
+
+        Raises:
+            ProviderError: `INVALID_INPUT`, or `AUTH_FAILURE` without a key.
+        """
+        if self.cloud is not None:
+            msg = f"{self.name} is asked with an API key, not over Vertex AI: leave out project="
+            raise refused(msg, _C.INVALID_INPUT)
+        super().check_ready()
+
     async def begin(self, work: Work) -> Submitted:
         """Ask for a video."""
         work.leave_out("seed", "negative_prompt")

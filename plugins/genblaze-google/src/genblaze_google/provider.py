@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from genblaze.providers.discovery import DEFAULT_TTL_SECONDS, DiscoveryResult
 from genblaze_google.vendor import GOOGLE
-from genblaze_google.wire import check_api_key_only
-from genblaze_http import ListsModels, Settings
+from genblaze_google.vertex import Cloud
+from genblaze_http import ListsModels, Settings, VendorClient
 
 if TYPE_CHECKING:
     from genblaze_http.provider import VendorProvider
@@ -33,14 +34,12 @@ class GoogleProvider(ListsModels, VendorProvider):
 
     Args:
         api_key: The key; else `GOOGLE_API_KEY`, else `GEMINI_API_KEY`.
-        project: Refused: Vertex AI is not served.
-        location: Of no meaning without a project.
+        project: Id of a Google Cloud project: the models are asked there, over Vertex AI, with this machine's login
+            instead of a key.
+        location: Where in the cloud.
         output_dir: Folder for the files; without it the pipeline's.
         settings: `http_timeout` (or `timeout`), `poll_interval`, `base_url` (else `GOOGLE_GEMINI_BASE_URL`; without the
-            version), `models`, `retry_policy` …: see `genblaze_http.Settings`.
-
-    Raises:
-        ProviderError: A project was given.
+            version; over Vertex AI `GOOGLE_VERTEX_BASE_URL`), `models`, `retry_policy` …: see `genblaze_http.Settings`.
     """
 
     vendor = GOOGLE
@@ -52,12 +51,47 @@ class GoogleProvider(ListsModels, VendorProvider):
         /,
         *,
         project: str | None = None,
-        location: str = "us-central1",  # noqa: ARG002 - published; see above
+        location: str = "us-central1",
         output_dir: str | Path | None = None,
         **settings: Unpack[GoogleSettings],
     ) -> None:
-        check_api_key_only(self.name, project)
         super().__init__(key, output_dir=output_dir, **settings)
+        self.cloud = None if project is None else Cloud(project, location)
+
+    @property
+    def client(self) -> VendorClient:
+        """Calls the Gemini API, or Vertex AI."""
+        if self.cloud is None:
+            return super().client
+        vendor = self.cloud.vendor(self.vendor)
+        url = self._base_url or vendor.url_from_environment()
+        return VendorClient(vendor, key=self.cloud.token, base_url=url, timeout=self._timeout)
+
+    def check_ready(self) -> None:
+        """Refuse to work without a key, or without what a login at Google Cloud needs."""
+        if self.cloud is None:
+            super().check_ready()
+        else:
+            self.cloud.check_ready()
+
+    async def log_in(self) -> None:
+        """Renew the token of Google Cloud, where there is one."""
+        if self.cloud is not None:
+            await self.cloud.log_in()
+
+    def model_path(self, model: str) -> str:
+        """Where a model is, below the base URL."""
+        return f"/v1beta/models/{model}" if self.cloud is None else self.cloud.model_path(model)
+
+    def discover_models(self, *, max_age_seconds: float | None = DEFAULT_TTL_SECONDS) -> DiscoveryResult:
+        """The models of the Gemini API; a failure is told, not raised.
+
+        Args:
+            max_age_seconds: How old a list kept from an earlier call may be; None for any age, 0 asks again.
+        """
+        if self.cloud is not None:
+            return DiscoveryResult.unsupported(detail="Vertex AI is not asked for its models")
+        return super().discover_models(max_age_seconds=max_age_seconds)
 
     def names_of(self, page: Any) -> Iterator[str]:
         """The names of the models of one page, without the `models/` in front."""

@@ -36,7 +36,7 @@ class GeminiTTSProvider(GoogleProvider, SingleCallProvider):
         """Speak."""
         work.leave_out("negative_prompt")
         model = work.request.model
-        path = f"/v1beta/models/{model}:generateContent"
+        path = f"{self.model_path(model)}:generateContent"
         told = (await self.client.call("POST", path, json=self._body(work))).json
         sounds = [part["inlineData"] for part in parts_of(told, model) if "inlineData" in part]
         if not sounds:

@@ -10,11 +10,12 @@ from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
 from genblaze_google.provider import GoogleProvider
 from genblaze_google.vendor import VEO, refused_content
-from genblaze_google.wire import inline, refused, wire_names
+from genblaze_google.wire import cloud_only, inline, refused, wire_names
 from genblaze_http import PolledProvider, Work
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation
+    from genblaze.models import Asset
 
 _C = ProviderErrorCode
 _FRAMES = ("image", "lastFrame")
@@ -50,9 +51,10 @@ class VeoProvider(GoogleProvider, PolledProvider):
 
     async def begin(self, work: Work) -> Submitted:
         """Ask for a video."""
-        work.leave_out("seed")
+        if self.cloud is None:
+            work.leave_out("seed")
         body = await self._body(work)
-        path = f"/v1beta/models/{work.request.model}:predictLongRunning"
+        path = f"{self.model_path(work.request.model)}:predictLongRunning"
         return Submitted((await self.client.call("POST", path, json=body)).json["name"])
 
     async def look(self, job_id: str) -> JobStatus:
@@ -65,19 +67,34 @@ class VeoProvider(GoogleProvider, PolledProvider):
     async def collect(self, work: Work, job_id: str) -> Generation:
         """Download the videos, which Google keeps for two days and gives to the key's owner only."""
         response = (await self._operation(job_id)).get("response") or {}
-        told = response.get("generateVideoResponse") or {}
-        videos = [sample["video"] for sample in told.get("generatedSamples") or []]
+        told = response if self.cloud else response.get("generateVideoResponse") or {}
+        made = told.get("generatedSamples") or told.get("videos") or []
+        videos = [each.get("video", each) for each in made]
         reasons = told.get("raiMediaFilteredReasons") or []
         if not videos:
             msg = f"Google filtered all videos of {job_id}: {'; '.join(reasons) or 'no reason given'}"
             raise refused(msg, _C.CONTENT_POLICY if reasons else _C.MODEL_ERROR)
-        assets = [await self.download(work, video["uri"], "video/mp4") for video in videos]
+        assets = [await self._asset(work, video) for video in videos]
         facts = {"operation": job_id, **({"filtered": reasons} if reasons else {})}
         return self.generation(assets, payload={"google": facts})
 
     async def _operation(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.client.call("GET", f"/v1beta/{name}")).json
+        if self.cloud is None:
+            reply = await self.client.call("GET", f"/v1beta/{name}")
+        else:
+            path = f"/v1beta1/{name.partition('/operations/')[0]}:fetchPredictOperation"
+            reply = await self.client.call("POST", path, json={"operationName": name})
+        found: dict[str, Any] = reply.json
         return found
+
+    async def _asset(self, work: Work, video: Mapping[str, Any]) -> Asset:
+        """A video, where the Gemini API names it, or as Vertex AI sends it."""
+        if "bytesBase64Encoded" in video:
+            return await work.save_base64(video["bytesBase64Encoded"], video.get("mimeType"))
+        if "gcsUri" in video:
+            msg = f"Google wrote the video to {video['gcsUri']}, which is not fetched. Leave out storageUri"
+            raise refused(msg, _C.INVALID_INPUT)
+        return await self.download(work, video["uri"], "video/mp4")
 
     async def _body(self, work: Work) -> dict[str, Any]:
         params = wire_names(self.params(work), _NAMES)
@@ -86,6 +103,8 @@ class VeoProvider(GoogleProvider, PolledProvider):
             params["durationSeconds"] = int(params["durationSeconds"])
         if work.request.negative_prompt is not None:
             params.setdefault("negativePrompt", work.request.negative_prompt)
+        if self.cloud is not None:
+            params = {**cloud_only(work), **params}
         return {"instances": [instance], **({"parameters": params} if params else {})}
 
     async def _inputs(self, work: Work) -> dict[str, Any]:
@@ -103,8 +122,8 @@ class VeoProvider(GoogleProvider, PolledProvider):
         if shown:
             found["referenceImages"] = [{"image": image, "referenceType": "ASSET"} for image in shown]
         for asset in videos:
-            film = await inline(work, asset, "encodedVideo")
-            found["video"] = {"encoding": film.pop("mimeType"), **film}
+            film = await inline(work, asset, "encodedVideo" if self.cloud is None else "bytesBase64Encoded")
+            found["video"] = film if self.cloud else {"encoding": film.pop("mimeType"), **film}
         return found
 
 

@@ -36,6 +36,12 @@ async def inline(work: Work, asset: Asset, field: str) -> dict[str, str]:
     return {"mimeType": part.media_type, field: base64.b64encode(part.data).decode()}
 
 
+def cloud_only(work: Work) -> dict[str, Any]:
+    """Parameters that Imagen and Veo take over Vertex AI only."""
+    found = {"seed": work.request.seed, "negativePrompt": work.request.negative_prompt}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def parts_of(told: Mapping[str, Any], model: str) -> list[dict[str, Any]]:
     """The parts of an answer of `generateContent`, without the model's thoughts.
 
@@ -61,17 +67,3 @@ def ended(told: Mapping[str, Any], model: str) -> ProviderError:
 def refused(text: str, code: ProviderErrorCode) -> ProviderError:
     """The error of an answer that came, and so is certain."""
     return ProviderError(text, error_code=code, uncertain=False)
-
-
-def check_api_key_only(name: str, project: str | None) -> None:
-    """Refuse a Google Cloud project: with one, programs expect Vertex AI, whose login is another.
-
-    Raises:
-        ProviderError: `INVALID_INPUT`; nothing was sent.
-    """
-    if project is not None:
-        msg = (
-            f"{name} speaks to the Gemini API with an API key, not to Vertex AI: leave out project= and set "
-            "GOOGLE_API_KEY or GEMINI_API_KEY"
-        )
-        raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)

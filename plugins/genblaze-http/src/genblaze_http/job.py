@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ class VendorJob:
         self.work.begun = time()
         hears = hold_back.set(self.work.context.hold_back)
         try:
-            with self._discreet():
+            async with self._calling():
                 begun: Submitted | Generation = await self.provider.begin(self.work)
         finally:
             hold_back.reset(hears)
@@ -50,29 +50,31 @@ class VendorJob:
 
     async def poll(self, job_id: str) -> JobStatus:
         """Ask how far it is."""
-        with self._discreet():
+        async with self._calling():
             status: JobStatus = await self.provider.look(job_id)
             return status
 
     async def fetch(self, job_id: str) -> Generation:
         """Collect the outputs."""
-        with self._discreet():
+        async with self._calling():
             return self._priced(await self.provider.collect(self.work, job_id))
 
     async def cancel(self, job_id: str) -> None:
         """Tell a vendor that can be told."""
         if (drop := getattr(self.provider, "drop", None)) is not None:
-            await drop(job_id)
+            async with self._calling():
+                await drop(job_id)
 
     async def _find(self) -> str | None:
         """The job of a submit whose answer got lost."""
-        with self._discreet():
+        async with self._calling():
             found: str | None = await self.provider.search(self.work)
             return found
 
-    @contextmanager
-    def _discreet(self) -> Iterator[None]:
-        """Cut the key out of errors: vendors repeat it not only in refusals, but also in why a job failed."""
+    @asynccontextmanager
+    async def _calling(self) -> AsyncIterator[None]:
+        """Log in before, and cut the key out of errors: vendors repeat it also in why a job failed."""
+        await self.provider.log_in()
         try:
             yield
         except ProviderError as error:

@@ -108,6 +108,13 @@ class VendorProvider(BaseProvider):
             msg = f"{self.name} has no API key. Set {names}, or pass the key to the provider"
             raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
 
+    async def log_in(self) -> None:
+        """Called before each call of a job, for providers whose `client` has a token that expires.
+
+        Raises:
+            ProviderError: There is no login.
+        """
+
     @abstractmethod
     async def begin(self, work: Work) -> Submitted | Generation:
         """Make the call that is paid for; returns the result, or the job where the vendor works on.
