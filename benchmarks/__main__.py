@@ -14,23 +14,19 @@ from pathlib import Path
 from benchmarks import files, growth, limits, servers, table
 from benchmarks.environments import prepare
 from benchmarks.pairs import measure
-from benchmarks.plan import Scenario, bucket_scenarios, scenarios
+from benchmarks.plan import Scenario, bucket_scenarios, file_scenarios, scenarios
 
 
 def main() -> None:
     """Measure what is asked for, print it, and with `--write` put it into the documentation."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer pairs, smaller sizes")
-    parser.add_argument("--only", default="", help="only scenarios with this in their name; `limits`")
+    parser.add_argument("--only", default="", help="only scenarios with this in their name; `files`")
     parser.add_argument("--write", action="store_true", help=f"write {table.PAGE.name}")
     options = parser.parse_args()
     pythons = prepare()
-    media = files.media(quick=options.quick)
-    chosen = [
-        each
-        for each in scenarios(media, files.embedded_png(pythons["published"]), quick=options.quick)
-        if options.only in each.name
-    ]
+    small_png = files.embedded_png(pythons["published"])
+    chosen = [each for each in scenarios(small_png, quick=options.quick) if options.only in each.name]
     parts: dict[str, list[str]] = {}
     print(_machine())
     if not options.only:
@@ -39,10 +35,8 @@ def main() -> None:
         parts["comparison"] = [table.HEADER, *_show(chosen, pythons)]
     if not options.only:
         parts["growth"] = _printed([growth.HEADER, *growth.rows(pythons["ours"], quick=options.quick)])
-    if not options.only or options.only == "limits":
-        parts["limits"] = _printed([limits.HEADER, *limits.rows(pythons["ours"], media, quick=options.quick)])
-        memory = limits.memory_rows(pythons["ours"], quick=options.quick)
-        parts["memory"] = _printed([limits.MEMORY_HEADER, *memory])
+    if options.only in ("", "files"):
+        parts |= _files(pythons, quick=options.quick)
     in_buckets = [each for each in bucket_scenarios(quick=options.quick) if options.only in each.name]
     if in_buckets:
         with servers.buckets():
@@ -51,6 +45,15 @@ def main() -> None:
         for name, lines in parts.items():
             if name != "comparison" or not options.only:  # a few rows do not replace the whole table
                 table.write(name, "\n".join(lines))
+
+
+def _files(pythons: dict[str, Path], *, quick: bool) -> dict[str, list[str]]:
+    media = files.media()
+    return {
+        "files": [table.HEADER, *_show(list(file_scenarios(media, quick=quick)), pythons)],
+        "limits": _printed([limits.HEADER, *limits.rows(pythons["ours"], media, quick=quick)]),
+        "memory": _printed([limits.MEMORY_HEADER, *limits.memory_rows(pythons["ours"], quick=quick)]),
+    }
 
 
 def _printed(lines: list[str]) -> list[str]:

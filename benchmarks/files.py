@@ -15,21 +15,18 @@ from benchmarks.environments import CACHE
 MB = 1_000_000
 
 
-def media(*, quick: bool) -> dict[str, str]:
+def media() -> dict[str, str]:
     """Paths by name."""
     wanted: dict[str, Callable[[Path], None]] = {
         "1 MB.png": lambda path: path.write_bytes(_png(MB)) and None,
         "20 MB.png": lambda path: path.write_bytes(_png(20 * MB)) and None,
         "5 MB.jpg": lambda path: _picture(path, 1500, "JPEG", quality=97),
+        "3 MB.webp": lambda path: _picture(path, 1400, "WEBP", quality=95),
         "10 MB.mp3": lambda path: _mp3(path, 10 * MB),
         "200 MB.wav": lambda path: _write(path, wav_head(200 * MB), 200 * MB),
         "10 MB.mp4": lambda path: _write(path, mp4_head(10 * MB), 10 * MB),
+        "300 MB.mp4": lambda path: _write(path, mp4_head(300 * MB), 300 * MB),
     }
-    if not quick:
-        wanted |= {
-            "3 MB.webp": lambda path: _picture(path, 1400, "WEBP", quality=95),
-            "300 MB.mp4": lambda path: _write(path, mp4_head(300 * MB), 300 * MB),
-        }
     folder = CACHE / "media"
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in wanted.items():

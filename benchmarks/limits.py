@@ -24,9 +24,7 @@ def rows(python: Path, media: dict[str, str], *, quick: bool) -> Iterator[str]:
     for name, path in media.items():
         if Path(path).name in FILES:
             pair = measure(Scenario(name, ("embedding", path, "3" if quick else "9"), 1), {"ours": python})
-            ratios = (
-                f"{pair.median('ours', key):.2f}" for key in ("embed", "embed cpu", "cli", "verify", "verify cpu")
-            )
+            ratios = (f"{pair.median('ours', key):.2f}" for key in RATIOS)
             yield f"| {' | '.join((name, *ratios, amount('extract', pair.median('ours', 'extract'))))} |"
 
 

@@ -55,8 +55,8 @@ GOALS: dict[tuple[str, str], Goal] = {
 }
 
 
-def scenarios(media: dict[str, str], small_png: str, *, quick: bool) -> Iterator[Scenario]:
-    """All scenarios; `media` gives a file by its name, `small_png` one with a manifest inside."""
+def scenarios(small_png: str, *, quick: bool) -> Iterator[Scenario]:
+    """All scenarios but those of files and buckets; `small_png` is a file with a manifest inside."""
     pairs = 3 if quick else 7
     yield Scenario("import", ("!python", "-c", "import genblaze_core; genblaze_core.Pipeline"), pairs * 3)
     yield Scenario("genblaze --help", ("!genblaze", "--help"), pairs * 3)
@@ -71,6 +71,10 @@ def scenarios(media: dict[str, str], small_png: str, *, quick: bool) -> Iterator
     yield Scenario("repeats", ("repeats",), pairs)
     yield Scenario("memory", ("memory",), 3)
     yield Scenario("sink, 1 MB to a folder", ("storing",), pairs)
+
+
+def file_scenarios(media: dict[str, str], *, quick: bool) -> Iterator[Scenario]:
+    """Embedding into files and reading them; `media` gives a file by its name."""
     for name, path in media.items():
         yield Scenario(name, ("media", path), 2 if quick else 3)
 

@@ -46,10 +46,6 @@ def rows(pair: Pair) -> list[str]:
 def _row(name: str, metric: str, pair: Pair) -> str:
     low, ratio, high = pair.ratio(metric)
     goal = GOALS.get((name, metric))
-    limit = LIMITS.get(metric)
-    floor = ""
-    if limit in pair.figures["ours"]:
-        floor = f"{pair.median('ours', metric) / pair.median('ours', limit):.3g} x {LIMIT_NAMES[limit]}"
     wanted = "" if goal is None else f"{goal.ratio:g} {'✓' if ratio <= goal.ratio else '✗'}"
     cells = (
         f"{name}: {metric}",
@@ -57,9 +53,19 @@ def _row(name: str, metric: str, pair: Pair) -> str:
         amount(metric, pair.median("ours", metric)),
         f"{ratio:.3g} ({low:.3g} to {high:.3g})",
         wanted,
-        floor,
+        _beside(pair, metric, LIMITS.get(metric)),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _beside(pair: Pair, metric: str, limit: str | None) -> str:
+    """Each package's figure in units of the limit."""
+    times = [
+        f"{package} {pair.median(package, metric) / pair.median(package, limit):.3g}"
+        for package, figures in pair.figures.items()
+        if limit in figures
+    ]
+    return f"{', '.join(sorted(times, reverse=True))} x {LIMIT_NAMES[limit]}" if limit and times else ""
 
 
 HEADER = (
