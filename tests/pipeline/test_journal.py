@@ -26,6 +26,7 @@ from genblaze import (
 )
 from genblaze.errors import JournalError, PipelineError, RunTakenError
 from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process, owners
+from genblaze.pipeline.run_journal import RunJournal
 
 VENDOR = '''
 import json, os, time
@@ -269,6 +270,23 @@ async def test_a_run_that_was_cancelled_while_it_began_can_be_resumed(tmp_path):
     with pytest.raises(asyncio.CancelledError):
         await beginning
     assert (await asyncio.to_thread(pipeline(Vendor(), tmp_path).resume, "the-run")).ok
+
+
+async def test_a_step_that_is_cancelled_before_it_was_sent_leaves_nothing_to_reconcile(tmp_path):
+    journal = open_journal(tmp_path / ".genblaze" / "journal.db")
+    run = RunJournal(journal, "the-run", name=None, output_dir=tmp_path, template=None, taken_up=False)
+    await run.begin()
+    meant = Entry(
+        run_id="the-run", step_index=0, request="r", state=INTENT, provider="vendor", model="m", step_id="the-step"
+    )
+    for in_doubt in (False, True):
+        intending = asyncio.create_task(run.intend(meant, in_doubt=in_doubt))
+        await asyncio.sleep(0)
+        intending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await intending
+        await run.end("cancelled")  # all that was asked before is written then
+        assert bool(journal.entries("the-run")) == in_doubt
 
 
 async def test_two_calls_of_one_process_do_not_work_on_the_same_run(tmp_path):

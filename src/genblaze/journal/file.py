@@ -164,9 +164,9 @@ class Journal:
             )
         )
 
-    async def withdraw(self, run_id: str, step_index: int) -> None:
+    def withdraw(self, run_id: str, step_index: int) -> Future[Any]:
         """Forget an intent: the vendor certainly did not take the request."""
-        await self.write(
+        return self.change(
             lambda connection: connection.execute(
                 "DELETE FROM entries WHERE run_id = ? AND step_index = ? AND state = 'intent'", (run_id, step_index)
             )

@@ -119,7 +119,7 @@ class StepJournal:
     async def intent(self) -> None:
         """Note that a submit is about to happen."""
         self._job_id = self._announced = None
-        await self._run.intend(self._entry(INTENT))
+        await self._run.intend(self._entry(INTENT), in_doubt=self._doubtful)
 
     def announce(self, job_id: str) -> None:
         """Begin to note the vendor's job id; from any thread, also after the engine stopped waiting for it."""

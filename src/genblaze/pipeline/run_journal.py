@@ -184,8 +184,12 @@ class RunJournal:
                 await self._journal.begin(self.run_id, self._name, self._output_dir, self._template)
                 self._begun = True
 
-    async def intend(self, entry: Entry) -> None:
-        """Note that a submit is about to happen.
+    async def intend(self, entry: Entry, *, in_doubt: bool) -> None:
+        """Note that a submit is about to happen. A caller that is cancelled meanwhile has sent nothing.
+
+        Args:
+            entry: The intent.
+            in_doubt: Whether an earlier submit may have been taken, so that the intent stands in any case.
 
         Raises:
             JournalError: It cannot be noted, and must be: nothing is to be bought.
@@ -193,6 +197,10 @@ class RunJournal:
         try:
             await self.begin()
             await asyncio.wrap_future(self.put(entry))
+        except asyncio.CancelledError:
+            if not in_doubt:
+                self._journal.withdraw(self.run_id, entry.step_index)
+            raise
         except JournalError as error:
             self._go_on_after(error)
 
@@ -226,4 +234,4 @@ class RunJournal:
 
     async def withdraw(self, step_index: int) -> None:
         """Forget an intent that certainly was not accepted."""
-        await self._journal.withdraw(self.run_id, step_index)
+        await asyncio.wrap_future(self._journal.withdraw(self.run_id, step_index))
