@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from genblaze import Manifest, Run
     from genblaze_parquet.tables import Row
 
-NO_TENANT = "default"
+_TABLES = ("runs", "steps", "assets")
 # What Hive, Spark, DuckDB and Arrow read as null.
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -33,7 +33,7 @@ _NULL = "__HIVE_DEFAULT_PARTITION__"
 class ParquetSink(BaseSink):
     """Writes each run as rows of the tables `runs`, `steps` and `assets`.
 
-    Steps and assets stand in the partition of their step's modality and provider, a run in that of its first step.
+    Steps and assets stand in the partition of their step's modality and provider, a run in that of all its steps'.
     Writing the same record again changes nothing; a run that has changed takes the place of its old rows. Prompts
     that are not public are redacted, and credentials in URLs are left out.
 
@@ -72,9 +72,9 @@ class ParquetSink(BaseSink):
         index = self.base_dir / "_run_index" / f"{_file_name(run.run_id)}.json"
         try:
             known = _read_index(index)
-            whole = all((self.base_dir / name).exists() for name in known.get("files", []))
+            whole = all((self.base_dir / name).exists() for name in known["files"])
             if not whole or known.get("record_sha256") != digest:
-                self._replace(record, index, known.get("files", []), digest)
+                self._replace(record, index, known["files"], digest)
         except (OSError, ValueError, OverflowError) as error:  # Arrow's errors are ValueErrors
             raise self._failure(error) from error
 
@@ -97,6 +97,7 @@ class ParquetSink(BaseSink):
         index.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(index) as file:
             file.write(json.dumps(entry, indent=1).encode())
+        _published(index).unlink(missing_ok=True)
 
     def _write(self, path: Path, found: list[Row], policy: EmbedPolicy) -> None:
         import pyarrow as pa
@@ -129,7 +130,7 @@ def _hidden_columns(policy: EmbedPolicy) -> set[str]:
     if policy.prompt_visibility == PromptVisibility.PRIVATE:
         hidden |= {"prompt", "negative_prompt"}
     if not policy.include_params:
-        hidden.add("params")
+        hidden.add("params_json")
     if not policy.include_seed:
         hidden.add("seed")
     return hidden
@@ -138,7 +139,7 @@ def _hidden_columns(policy: EmbedPolicy) -> set[str]:
 def _file_of(row: Row, run: Run) -> str:
     """Where a row belongs, below the folder of the tables."""
     day = run.created_at.astimezone(UTC).strftime("%Y-%m-%d")
-    keys = {"dt": day, "tenant_id": run.tenant_id or NO_TENANT, "modality": row.modality, "provider": row.provider}
+    keys = {"dt": day, "tenant_id": run.tenant_id or "default", "modality": row.modality, "provider": row.provider}
     folders = [f"{key}={_NULL if value is None else quote(value, safe='')}" for key, value in keys.items()]
     return "/".join([row.table, *folders, f"{_file_name(run.run_id)}.parquet"])
 
@@ -149,9 +150,27 @@ def _file_name(run_id: str) -> str:
 
 
 def _read_index(path: Path) -> dict[str, Any]:
-    """What was noted when the run was written last; nothing where it was not, or where nobody can read it."""
+    """What was noted when the run was written last, by us or by the published package; else that it has no files."""
     try:
         entry = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
-        return {}
-    return entry if isinstance(entry, dict) and isinstance(entry.get("files"), list) else {}
+        entry = {}
+    entry = entry if isinstance(entry, dict) else {}
+    try:
+        partition = _published(path).read_text("utf-8").strip()
+    except FileNotFoundError:
+        files = entry.get("files", [])
+    else:
+        files = [f"{table}/{partition}/{path.stem}.parquet" for table in _TABLES]
+    return {"record_sha256": entry.get("record_sha256"), "files": [name for name in files if _is_ours(name)]}
+
+
+def _published(index: Path) -> Path:
+    """Where the published package notes the partition of a run."""
+    return index.with_suffix(".partition")
+
+
+def _is_ours(name: object) -> bool:
+    """Whether a name that was noted leads to a file of our tables, and to nowhere else."""
+    parts = name.split("/") if isinstance(name, str) else []
+    return bool(parts) and parts[0] in _TABLES and not {"..", "."} & set(parts)
