@@ -1,7 +1,7 @@
-"""Writes docs/reference/hooks.md, cli.md and testing.md from the hook specs, the commands and the contracts themselves.
+"""Writes docs/reference/hooks.md, cli.md, testing.md and gallery.md from the specs, commands and contracts.
 
 `python tools/reference.py` writes them; with `--check` it only says which are out of step (exit 1). Needs
-genblaze installed.
+genblaze installed, and genblaze-gallery for its own page.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -40,6 +41,22 @@ CLI = """\
 `python -m genblaze` is the same as `genblaze`.
 """
 
+GALLERY = """\
+# Commands of genblaze-gallery
+
+{generated}
+
+[Look at results](../how-to/look-at-results.md) shows them at work.
+"""
+
+HITS = """\
+## What `genblaze search --json` prints
+
+An object with `version` (1; new fields may come, none goes or changes its meaning without another version) and `hits`,
+a list of steps, those of the newest runs first:
+
+{attributes}
+"""
 
 TESTING = """\
 # Testing kit
@@ -132,6 +149,17 @@ def cli_page() -> str:
     return "\n".join([CLI.format(generated=GENERATED.format(source=source)), *sections])
 
 
+def gallery_page() -> str:
+    """Returns the page that shows the help of the gallery's commands, and what the search prints."""
+    from genblaze_gallery import Hit
+    from genblaze_gallery.commands import COMMANDS
+
+    group = click.Group("genblaze", commands={command.name or "": command for command in COMMANDS})
+    sections = sections_of(group, click.Context(group, info_name="genblaze"), group.commands)
+    page = GALLERY.format(generated=GENERATED.format(source="the commands in plugins/genblaze-gallery"))
+    return "\n".join([page, *sections, HITS.format(attributes=described(Hit.__doc__ or "")[1])])
+
+
 def contracts() -> list[type[testing.Contract]]:
     """Returns the contracts of the testing kit, in the order in which the page has them."""
     return [
@@ -197,6 +225,8 @@ def main() -> int:
         REFERENCE / "cli.md": cli_page(),
         REFERENCE / "testing.md": testing_page(),
     }
+    if find_spec("genblaze_gallery") is not None:
+        pages[REFERENCE / "gallery.md"] = gallery_page()
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]
     for path in stale:
         print("out of step:" if check else "wrote", f"docs/reference/{path.name}")

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -265,3 +266,22 @@ def test_two_processes_may_index_at_once(tmp_path):
     assert [process.wait() for process in both] == [0, 0]
     with Index(tmp_path / "index.db") as index:
         assert index.counts() == (40, 40, 40)
+
+
+@pytest.mark.slow
+def test_an_index_whose_process_was_killed_is_whole_and_goes_on(tmp_path):
+    folder, file = tmp_path / "made", tmp_path / "index.db"
+    for number in range(1500):
+        write(folder / f"{number}.json", manifest_of(number))
+    command = [sys.executable, "-m", "genblaze", "index", str(folder), "--index", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    journal = file.with_name("index.db-wal")
+    while process.poll() is None and not (journal.exists() and journal.stat().st_size > 300_000):
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    with Index(file) as killed, Index(None) as anew:
+        done = killed.refresh(str(folder))
+        anew.refresh(str(folder))
+        assert content(killed) == content(anew)
+        assert done.added + done.unchanged == 1500

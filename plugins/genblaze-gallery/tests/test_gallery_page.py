@@ -6,7 +6,7 @@ import pytest
 from exhibitions import HOSTILE, image
 from headless_chromium import browser, program
 
-from genblaze import Pipeline
+from genblaze import Asset, Manifest, Pipeline, Run, Step
 from genblaze.cli.main import run
 
 pytestmark = [
@@ -74,7 +74,8 @@ def test_the_keyboard_alone_goes_through_the_gallery(tab):
     tab.press("ArrowRight")
     tab.press("Escape")
     tab.wait_for("!document.getElementById('viewer').open")
-    assert tab.evaluate(FOCUSED) == f"exhibit-{int(below.rpartition('-')[2]) + 1}"
+    following = f"exhibit-{int(below.rpartition('-')[2]) + 1}"
+    tab.wait_for(f"{FOCUSED} === '{following}'")  # the focus goes where the viewer was left
     tab.press("/", "Slash")
     assert tab.evaluate("document.activeElement.id") == "query"
     assert tab.complaints == []
@@ -107,6 +108,24 @@ def test_it_follows_the_owner_into_the_dark(tab, page):
 def test_a_narrow_window_needs_no_scrolling_to_the_side(tab):
     tab.look(width=360)
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_of_a_thousand_files_only_those_in_sight_are_laid_out(tmp_path):
+    gone = Asset(url="file:///gone.png", media_type="image/png")
+    steps = [Step(provider="p", model="m", prompt=f"picture {number}") for number in range(1000)]
+    for number, step in enumerate(steps):
+        step.assets = [gone.model_copy(update={"asset_id": str(number)})]
+    (tmp_path / "manifest.json").write_text(Manifest.from_run(Run(steps=steps)).to_canonical_json())
+    target = tmp_path / "report.html"
+    assert run(["report", str(tmp_path / "manifest.json"), "-o", str(target)]) == 0
+    captions = "Array.from(document.querySelectorAll('.card .caption'))"
+    with browser() as tab:
+        tab.look()
+        tab.open(target.as_uri())
+        assert tab.evaluate(f"{captions}.length") == 1000
+        visible = f"{captions}.filter(each => each.checkVisibility({{contentVisibilityAuto: true}})).length"
+        tab.wait_for(f"{visible} < 100")
+        assert tab.complaints == []
 
 
 def test_hostile_prompts_and_names_do_nothing_in_the_browser(tmp_path):

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genblaze_gallery.collecting import Gallery as Gallery
     from genblaze_gallery.collecting import collect as collect
+    from genblaze_gallery.index import Index as Index
     from genblaze_gallery.page import render as render
+    from genblaze_gallery.searching import Hit as Hit
+    from genblaze_gallery.searching import Query as Query
+    from genblaze_gallery.searching import search as search
 
-_HOMES = {"Gallery": "collecting", "collect": "collecting", "render": "page"}
+_HOMES = {
+    "Gallery": "collecting",
+    "Hit": "searching",
+    "Index": "index",
+    "Query": "searching",
+    "collect": "collecting",
+    "render": "page",
+    "search": "searching",
+}
 
-__all__ = ["Gallery", "collect", "render"]
+__all__ = ["Gallery", "Hit", "Index", "Query", "collect", "render", "search"]
 
 
 def __getattr__(name: str) -> Any:

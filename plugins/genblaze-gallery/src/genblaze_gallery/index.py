@@ -9,7 +9,9 @@ one record of it. Prompts that are not public are not in it.
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -21,14 +23,16 @@ from genblaze_gallery.rows import rows_of, storable
 from genblaze_gallery.tables import Writer, has_tables, make_tables, refuse_strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from types import TracebackType
 
-    from genblaze_gallery.places import Entry
+    from genblaze import Manifest
+    from genblaze_gallery.places import Entry, Place
 
 __all__ = ["Index", "Refreshed"]
 
 _BUSY_SEC: Final = 30.0
+_BATCHES: Final = 16
 
 
 class Refreshed(msgspec.Struct):
@@ -114,7 +118,7 @@ class Index:
         with open_place(place) as opened, closing(Writer(self.db)) as writer:
             root = storable(opened.root)
             writer.add_place(root)
-            return _refresh(root, opened.entries, writer)
+            return _refresh(root, opened, writer)
 
     def forget(self, place: str) -> None:
         """Forget a place and what was found in it; a place is called what `places` calls it."""
@@ -138,22 +142,33 @@ class Index:
         return int(self.db.execute(query).fetchone()[0])
 
 
-def _refresh(root: str, entries: Iterable[Entry], writer: Writer) -> Refreshed:
+def _refresh(root: str, place: Place, writer: Writer) -> Refreshed:
     done = Refreshed(root)
     known = writer.known_below(root)
-    for entry in entries:
-        address = storable(entry.address)
-        before = known.pop(address, None)
-        if before == entry.stamp:
-            done.unchanged += 1
-            continue
-        manifest = entry.manifest()
-        writer.put(address, entry.stamp, None if manifest is None else rows_of(manifest))
-        if before is None:
-            done.added += 1
-        else:
-            done.changed += 1
+
+    def fresh() -> Iterator[Entry]:
+        for entry in place.entries:
+            before = known.pop(storable(entry.address), None)
+            if before == entry.stamp:
+                done.unchanged += 1
+                continue
+            done.added += before is None
+            done.changed += before is not None
+            yield entry
+
+    for entry, manifest in _read(fresh(), place.at_once):
+        writer.put(storable(entry.address), entry.stamp, None if manifest is None else rows_of(manifest))
     for address in known:
         writer.remove(address)
     done.removed = len(known)
     return done
+
+
+def _read(entries: Iterator[Entry], at_once: int) -> Iterator[tuple[Entry, Manifest | None]]:
+    """The manifests of entries, in their order; several are read at once where that is worth it."""
+    if at_once == 1:
+        yield from ((entry, entry.manifest()) for entry in entries)
+        return
+    with ThreadPoolExecutor(at_once, "genblaze-index") as executor:
+        while batch := list(islice(entries, at_once * _BATCHES)):
+            yield from zip(batch, executor.map(lambda entry: entry.manifest(), batch), strict=True)

@@ -17,7 +17,7 @@ from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze_gallery.layered import LABEL_WIDTH, NODE_HEIGHT, NODE_WIDTH, Drawing, families, layout
 from genblaze_gallery.thumbnails import EmbeddedMedia, excerpt, thumbnail
 from genblaze_gallery.waterfall import Bar, bars
-from genblaze_gallery.wording import UNKNOWN, VERDICTS, cost_of, moment, money, prompt_of, seconds, size
+from genblaze_gallery.wording import UNKNOWN, VERDICTS, clipped, cost_of, moment, money, prompt_of, seconds, size
 
 if TYPE_CHECKING:
     from genblaze import Step
@@ -120,7 +120,7 @@ def _facts_of_step(step: Step) -> list[tuple[str, str]]:
     rows = [("Model", f"{step.provider}/{step.model}"), ("Prompt", prompt_of(step)[0] or UNKNOWN)]
     if step.seed is not None:
         rows.append(("Seed", str(step.seed)))
-    rows += [(f"Param {name}", str(value)) for name, value in sorted(step.params.items())]
+    rows += [(f"Param {clipped(name)}", clipped(str(value))) for name, value in sorted(step.params.items())]
     return [*rows, ("Cost", money(step.cost_usd)), ("Begun", moment(step.started_at))]
 
 
@@ -210,7 +210,9 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, moment=moment, seconds=seconds, cost_of=cost_of, prompt_of=prompt_of)
+    environment.filters.update(
+        clipped=clipped, money=money, moment=moment, seconds=seconds, cost_of=cost_of, prompt_of=prompt_of
+    )
     environment.globals.update(node_width=NODE_WIDTH, node_height=NODE_HEIGHT, label_width=LABEL_WIDTH)
     source = Path(__file__).with_name("template")
     style, script = ((source / name).read_text("utf-8") for name in ("page.css", "page.js"))

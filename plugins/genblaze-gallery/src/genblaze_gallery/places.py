@@ -35,6 +35,9 @@ __all__ = [
 SIDECAR_SUFFIX = ".genblaze.json"
 _OWN = ".genblaze"
 
+AT_ONCE = 8
+"""Objects of a store that are read at once; boto3 keeps ten connections."""
+
 MOST_COPIED = 256 << 20
 """Bytes of an object that is brought here to be looked at; larger ones stay where they are."""
 
@@ -88,10 +91,12 @@ class Place(NamedTuple):
     Attributes:
         root: Absolute path or URL; the addresses of all entries are it or begin with it and a slash.
         entries: What may hold a manifest, in a steady order.
+        at_once: How many of them are best read at once: a store lets one wait, a disk hardly.
     """
 
     root: str
     entries: Iterator[Entry]
+    at_once: int = 1
 
 
 @contextmanager
@@ -113,7 +118,7 @@ def open_place(place: str) -> Iterator[Place]:
     store, prefix = open_store(place)
     try:
         root = _written_alike(place)
-        yield Place(root, _stored(store, prefix, root))
+        yield Place(root, _stored(store, prefix, root), AT_ONCE)
     finally:
         store.close()
 

@@ -66,6 +66,18 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A step that was found.
 
     Attributes:
+        run_id: The run.
+        run_name: The pipeline's name.
+        parent_run_id: The run that this one goes on from.
+        canonical_hash: The hash of the manifest.
+        created_at: When the run began, in UTC.
+        step_index: Position of the step in the run, from 0.
+        provider: The provider's name.
+        model: The model that ran.
+        modality: What kind of media the step makes.
+        status: How the step ended.
+        prompt: The prompt, if it is public.
+        cost_usd: US dollars, where they are known.
         files: Its outputs where they were found, or else the files that tell of it: paths and URLs.
         outputs: The SHA-256 of what it made.
     """

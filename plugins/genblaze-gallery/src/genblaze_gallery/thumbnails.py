@@ -38,7 +38,7 @@ def thumbnail(path: Path) -> str | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None  # Pillow says so of damaged files, each decoder in its own words
     target = io.BytesIO()
-    shown.save(target, "WEBP", quality=_QUALITY, method=4)
+    shown.save(target, "WEBP", quality=_QUALITY, method=2)
     return data_url(target.getvalue(), "image/webp")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from genblaze import Step
 
-__all__ = ["UNKNOWN", "VERDICTS", "cost_of", "moment", "money", "prompt_of", "seconds", "size"]
+__all__ = ["UNKNOWN", "VERDICTS", "clipped", "cost_of", "moment", "money", "prompt_of", "seconds", "size"]
 
 UNKNOWN: Final = "\N{EN DASH}"
 """Stands where nobody knows."""
@@ -29,6 +29,9 @@ VERDICTS: Final = {
 }
 """What each verdict is called on a page, in the order in which they are listed."""
 
+LONGEST_TEXT: Final = 4000
+"""Characters of a prompt, a parameter or an error that are shown."""
+
 _MINUTE, _HOUR = 60, 3600
 _KIB = 1024
 
@@ -39,6 +42,11 @@ def money(dollars: float | None) -> str:
         return UNKNOWN
     whole, _, fraction = f"{dollars:.4f}".rstrip("0").partition(".")
     return f"${whole}.{fraction:<02}"
+
+
+def clipped(text: str) -> str:
+    """A text of a length that people may want to read; what others wrote into a manifest may have megabytes."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def cost_of(steps: list[Step]) -> str:
@@ -86,4 +94,4 @@ def prompt_of(step: Step) -> tuple[str, bool]:
     if is_redacted(step.prompt):
         digest = str(step.prompt).removeprefix(REDACTED_PREFIX)
         return f"hidden (sha256 {digest[:12]}…)", True
-    return step.prompt or "", False
+    return clipped(step.prompt or ""), False
