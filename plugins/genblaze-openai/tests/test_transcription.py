@@ -1,4 +1,4 @@
-"""The words of a recording, and the voices that speak."""
+"""The words of a recording; what is spoken, and by which voices."""
 
 import pytest
 
@@ -53,3 +53,20 @@ def test_what_cannot_be_transcribed_is_refused_before_anything_is_sent(openai, m
 def test_the_voices_are_listed_under_the_names_that_the_api_takes(openai, tmp_path):
     voices = {voice.voice_id for voice in OpenAITTSProvider().list_voices()}
     assert {"alloy", "coral", "cedar"} <= voices
+
+
+@pytest.mark.parametrize("media_type", ["audio/pcm", "application/octet-stream"])
+def test_bare_samples_are_kept_as_what_they_are(openai, tmp_path, media_type):
+    openai.on("POST", "/v1/audio/speech", Answer(body=bytes(480), headers={"content-type": media_type}))
+    asked = {"model": "tts-1", "modality": "audio", "prompt": "a fox", "response_format": "pcm"}
+    (asset,) = run(tmp_path, [], **asked).run.steps[0].assets
+    assert (asset.media_type, asset.url[-4:], asset.size_bytes) == ("audio/pcm", ".pcm", 480)
+
+
+@pytest.mark.parametrize("form", ["mp3", "pcm"])
+def test_a_page_in_place_of_a_sound_is_no_output(openai, tmp_path, form):
+    page = Answer(body=b"<html>busy</html>", headers={"content-type": "text/html"})
+    openai.on("POST", "/v1/audio/speech", page)
+    with pytest.raises(PipelineError, match="Outcome unknown: .*no sound"):
+        run(tmp_path, [], model="tts-1", modality="audio", prompt="a fox", response_format=form)
+    assert len(openai.paid()) == 1

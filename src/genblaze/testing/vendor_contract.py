@@ -94,9 +94,7 @@ class VendorContract(ProviderContract):
         assert self._bought() == 1, f"it was sent {self._bought()} times; requests: {self._told()}"
 
     def test_a_paid_request_that_may_have_been_taken_is_not_sent_again(self, tmp_path: Path) -> None:
-        job = self._job(self.make_step())
-        if getattr(job, "find", None) is not None or getattr(job, "idempotent", False):
-            skip("its job has find(), or is idempotent: the engine asks the vendor")
+        self._needs_doubt()
         for doubt in (*map(self.refusal, DOUBTFUL), Answer(fault="reset")):
             self._fresh_vendor().on(*self.paid, doubt)
             step = self._step_of_a_run(tmp_path)
@@ -112,6 +110,7 @@ class VendorContract(ProviderContract):
             assert self._bought() == 2, f"after HTTP {status} the request was sent {self._bought()} times, not 2"
 
     def test_an_answer_without_sense_fails_the_step_and_is_not_bought_again(self, tmp_path: Path) -> None:
+        self._needs_doubt()
         for body in NONSENSE:
             self._fresh_vendor().on(*self.paid, Answer(body=body))
             step = self._step_of_a_run(tmp_path)
@@ -160,6 +159,11 @@ class VendorContract(ProviderContract):
         assert str(self.secret) not in step.error, f"the error repeats the key: {step.error}"
 
     # --- ---------------------------------------------------------------------------------------------------------
+
+    def _needs_doubt(self) -> None:
+        job = self._job(self.make_step())
+        if getattr(job, "find", None) is not None or getattr(job, "idempotent", False):
+            skip("its job has find(), or is idempotent: the engine asks the vendor")
 
     def _fresh_vendor(self) -> VendorSimulator:
         """Another vendor, where a rule needs several."""

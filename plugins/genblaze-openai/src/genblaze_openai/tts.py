@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from genblaze.models import Modality
+from genblaze.errors import ProviderError
+from genblaze.models import Modality, ProviderErrorCode
 from genblaze.models.voice import Voice
-from genblaze_http import Work
+from genblaze_http import Reply, Work
+from genblaze_http.kinds import kind_of
 from genblaze_openai.fields import refuse
 from genblaze_openai.prices import speech_models
 from genblaze_openai.provider import OpenAIProvider
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from genblaze.providers.model_registry import ModelRegistry
 
 USUAL_VOICE = "alloy"
+#: Media types that bare samples do not come as.
+_SAYS_OTHERWISE = re.compile("text/|application/json")
 VOICES = (
     *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable"),
     *("marin", "nova", "onyx", "sage", "shimmer", "verse"),
@@ -51,6 +56,21 @@ class OpenAITTSProvider(OpenAIProvider):
         body = {"model": request.model, "input": params.pop("prompt"), "voice": USUAL_VOICE, **params}
         accept = {"accept": "application/octet-stream"}
         reply = await self.client.call("POST", "/audio/speech", json=body, headers=accept)
-        stated = "audio/pcm" if body.get("response_format") == "pcm" else reply.media_type or None
-        assets = [await work.save(reply.content, stated)] if reply.content else []
-        return self.generation(assets, payload={"openai": {"request_id": reply.request_id}})
+        form = body.get("response_format")
+        _check_sound(reply, form)
+        stated = "audio/pcm" if form == "pcm" else reply.media_type or None
+        asset = await work.save(reply.content, stated)
+        return self.generation([asset], payload={"openai": {"request_id": reply.request_id}})
+
+
+def _check_sound(reply: Reply, form: Any) -> None:
+    """Refuse an answer that is no sound, such as a gateway's page; bare samples have nothing by which they are known.
+
+    Raises:
+        ProviderError: It is something else. The request was paid all the same, perhaps.
+    """
+    stated = "audio/pcm" if form == "pcm" and not _SAYS_OTHERWISE.match(reply.media_type) else reply.media_type
+    kind = kind_of(reply.content[:64], stated or None)
+    if not reply.content or not kind.media_type.startswith("audio/"):
+        msg = f"OpenAI answered with what is no sound ({kind.media_type}, {len(reply.content)} bytes)"
+        raise ProviderError(msg, error_code=ProviderErrorCode.SERVER_ERROR, uncertain=True)
