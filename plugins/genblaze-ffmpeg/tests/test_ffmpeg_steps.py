@@ -190,7 +190,7 @@ def test_what_cannot_be_composed_is_refused_with_the_reason(tmp_path, media, nam
 def test_resize_keeps_the_proportions_of_what_is_not_given(tmp_path, media, params, size):
     path, step = made(tmp_path, FFmpegTransform(), [media("film.mp4")], operation="resize", **params)
     assert streams(path) == (pytest.approx(2, abs=0.1), ("h264", *size), "aac")
-    assert step.step_type == StepType.EDIT
+    assert step.step_type == StepType.TRANSCODE
 
 
 def test_resize_of_a_picture_is_a_picture_of_the_same_format(tmp_path, media):
@@ -200,7 +200,10 @@ def test_resize_of_a_picture_is_a_picture_of_the_same_format(tmp_path, media):
 
 
 def test_crop_cuts_out_the_named_part(tmp_path, media):
-    path, _ = made(tmp_path, FFmpegTransform(), [media("film.mp4")], operation="crop", width=100, height=50, x=20, y=30)
+    path, step = made(
+        tmp_path, FFmpegTransform(), [media("film.mp4")], operation="crop", width=100, height=50, x=20, y=30
+    )
+    assert step.step_type == StepType.EDIT
     (before, *_), (after, *_) = frames(media.folder / "film.mp4"), frames(path)
     assert after.shape == (50, 100, 3)
     assert np.abs(before[30:80, 20:120].astype(int) - after).mean() < 6
@@ -237,6 +240,14 @@ def test_words_are_drawn_as_they_stand_whatever_they_contain(tmp_path, media):
     path, step = made(tmp_path, provider, [media("blue.png")], Modality.IMAGE, text=WORDS, **look)
     assert np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)[:, 0].max() > 150
     assert step.params["text"] == WORDS
+
+
+def test_what_is_not_said_is_as_published(tmp_path, media):
+    given = [{"operation": "overlay_text", "text": "a"}, {"operation": "crop", "width": 2, "height": 2}]
+    words, part = (FFmpegTransform().operation(each) for each in given)
+    assert (words.fontsize, words.x, words.y, words.fontcolor, part.x, part.y) == (24, "10", "10", "white", 0, 0)
+    _, step = made(tmp_path, FFmpegTransform(), [media("small.webm")], operation="convert_format")
+    assert step.assets[0].media_type == "video/mp4"
 
 
 @pytest.mark.parametrize(

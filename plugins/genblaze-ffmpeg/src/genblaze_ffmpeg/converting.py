@@ -25,7 +25,7 @@ class ConvertFormat(Operation, frozen=True, tag="convert_format"):
 
     step_type: ClassVar[StepType] = StepType.TRANSCODE
 
-    format: str
+    format: str = "mp4"
 
     def __post_init__(self) -> None:
         """Refuse a format that there is not."""

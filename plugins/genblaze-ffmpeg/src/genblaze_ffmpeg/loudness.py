@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
+from genblaze.models import StepType
 from genblaze_ffmpeg.formats import format_like
 from genblaze_ffmpeg.operations import Operation, only, refuse
 from genblaze_ffmpeg.recipes import Recipe, taken_over
@@ -30,6 +31,8 @@ class AudioNormalize(Operation, frozen=True, tag="audio_normalize"):
         true_peak: dBTP that no peak exceeds.
         range: LU between the loud and the quiet.
     """
+
+    step_type: ClassVar[StepType] = StepType.TRANSCODE
 
     loudness: Annotated[float, Meta(ge=-70, le=-5)] = -16.0
     true_peak: Annotated[float, Meta(ge=-9, le=0)] = -1.5

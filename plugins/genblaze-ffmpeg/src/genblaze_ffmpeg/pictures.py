@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
+from genblaze.models import StepType
 from genblaze_ffmpeg.formats import Format, format_like
 from genblaze_ffmpeg.operations import Operation, only, refuse
 from genblaze_ffmpeg.recipes import Recipe, filtered_video, taken_over
@@ -32,6 +33,8 @@ class Resize(Operation, frozen=True, tag="resize"):
         width: Pixels; in proportion where only the height is given.
         height: Pixels; in proportion where only the width is given.
     """
+
+    step_type: ClassVar[StepType] = StepType.TRANSCODE
 
     width: Side | None = None
     height: Side | None = None
