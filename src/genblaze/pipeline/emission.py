@@ -50,6 +50,7 @@ class Emitter:
         self._options = options
         self.active = stream is not None or self._tracing
         self.hears_progress = self.active or options.on_progress is not None
+        self.hears_retries = self.active or options.on_retry is not None
 
     def emit(self, event: StreamEvent) -> None:
         """Hand an event to the stream and the tracers."""

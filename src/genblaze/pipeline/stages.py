@@ -229,7 +229,7 @@ class StepRun:
             candidate.name,
             candidate.model,
             on_progress=emitter.progress if emitter.hears_progress else None,
-            on_retry=emitter.retried,
+            on_retry=emitter.retried if emitter.hears_retries else None,
             on_submit=emitter.submitted,
             on_breaker=emitter.breaker_opened,
         )
