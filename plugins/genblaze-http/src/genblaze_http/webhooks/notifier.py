@@ -161,8 +161,7 @@ class WebhookNotifier(Tracer):
 
     def _tell(self, event: WebhookEvent, **facts: Any) -> None:
         known = {name: value for name, value in facts.items() if value is not None}
-        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        self.enqueue({"event": str(event), **known, "timestamp": moment})
+        self.enqueue({"event": str(event), **known, "timestamp": datetime.now(UTC).isoformat()})
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until nothing is due any more; whether that was so within `timeout` seconds."""
