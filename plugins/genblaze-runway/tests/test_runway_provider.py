@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from genblaze import Asset, Pipeline, PipelineError, RetryPolicy
+from genblaze.testing import Answer
 from genblaze_runway import RunwayProvider
 
 SUBMIT, TASK = "/v1/[a-z_]+", "/v1/tasks/t1"
@@ -117,6 +118,28 @@ def test_a_picture_chains_into_a_film_within_the_request(runway, png, tmp_path):
 def test_inputs_without_a_place_are_refused_before_anything_is_sent(runway, tmp_path, modality, inputs):
     assert failed(tmp_path, modality=modality, external_inputs=inputs).error_code == "invalid_input"
     assert runway.calls == []
+
+
+@pytest.mark.parametrize("place", ["uploads", "storage"])
+def test_an_upload_that_failed_leaves_nothing_in_doubt(runway, tmp_path, place):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"\0\0\0\x18ftypisom" + bytes(3_700_000))
+    told = {"uploadUrl": f"{runway.url}/storage", "fields": {}, "runwayUri": "runway://1"}
+    runway.on("POST", "/v1/uploads", Answer(body=told) if place == "storage" else Answer(status=500))
+    runway.on("POST", "/storage", Answer(status=500))
+    step = failed(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="video/mp4")], step_retry=TWICE)
+    assert step.error_code == "server_error"
+    assert runway.sent("POST", "/v1/video_to_video") == []
+
+
+@pytest.mark.parametrize("url", ["http://storage.example/x", "https://10.0.0.1/x", "file:///etc/passwd"])
+def test_an_upload_goes_to_public_addresses_only(runway, tmp_path, url):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"\0\0\0\x18ftypisom" + bytes(3_700_000))
+    runway.on("POST", "/v1/uploads", Answer(body={"uploadUrl": url, "fields": {}, "runwayUri": "runway://1"}))
+    step = failed(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="video/mp4")], step_retry=TWICE)
+    assert "URLPolicyError" in step.error
+    assert runway.sent("POST", "/v1/video_to_video") == []
 
 
 # --- what comes back -------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import runwayml
 
 from genblaze import Asset, Pipeline
 from genblaze.sync import run_sync
-from genblaze.testing import same_request
+from genblaze.testing import Answer, same_request
 from genblaze_runway import RunwayProvider
 
 FIRST = Asset(url="https://a.example/x.png", media_type="image/png")
@@ -84,3 +84,22 @@ def test_looking_after_a_task_and_cancelling_it(runway, client):
     run_sync(lambda: provider.drop("t1"))
     same(runway, "GET", "/v1/tasks/t1")
     same(runway, "DELETE", "/v1/tasks/t1")
+
+
+def test_uploading_what_is_too_long_for_the_request(runway, client, tmp_path):
+    film = b"\0\0\0\x18ftypisom" + bytes(3_700_000)
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film)
+    fields = {"key": "uploads/1", "policy": "p"}
+    told = {"uploadUrl": f"{runway.url}/storage", "fields": fields, "runwayUri": "runway://1"}
+    runway.on("POST", "/v1/uploads", Answer(body=told))
+    runway.on("POST", "/storage", Answer(status=204))
+    client.uploads.create_ephemeral(file=("film.mp4", film))
+    run(tmp_path, model="aleph2", prompt="at night", external_inputs=[Asset(url=path.as_uri(), media_type="video/mp4")])
+    theirs, ours = runway.sent("POST", "/v1/uploads")
+    assert ours.body["filename"].endswith(".mp4")
+    ours.body["filename"] = theirs.body["filename"]
+    same_request(ours, theirs)
+    same(runway, "POST", "/storage")
+    assert "authorization" not in runway.sent("POST", "/storage")[1].headers
+    assert runway.sent("POST", "/v1/video_to_video")[0].body["videoUri"] == "runway://1"

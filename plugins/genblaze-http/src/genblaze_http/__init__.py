@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from genblaze_http.client import FilePart as FilePart
     from genblaze_http.client import Reply as Reply
     from genblaze_http.client import VendorClient as VendorClient
+    from genblaze_http.client import nothing_bought as nothing_bought
     from genblaze_http.failures import Answer as Answer
     from genblaze_http.listing import FindsJobs as FindsJobs
     from genblaze_http.listing import ListsModels as ListsModels
@@ -42,6 +43,7 @@ _HOMES = {
     "WebhookSink": "webhooks.sink",
     "Work": "work",
     "declare": "vendor",
+    "nothing_bought": "client",
     "provider_hooks": "vendor",
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -79,6 +80,16 @@ class Reply(msgspec.Struct, frozen=True):
     def media_type(self) -> str:
         """The media type that the vendor states, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@contextmanager
+def nothing_bought() -> Iterator[None]:
+    """Mark failures on the way to the paid request: whatever happened, nothing was bought yet."""
+    try:
+        yield
+    except ProviderError as error:
+        error.uncertain = False
+        raise
 
 
 class VendorClient:
@@ -158,6 +169,34 @@ class VendorClient:
         except httpx.HTTPError as error:
             raise self._unreached(error) from None  # the exception holds the request, and that the key
         return self._reply(method, response)
+
+    async def upload(self, url: str, parts: Sequence[Part]) -> None:
+        """Send a form to a URL that the vendor named for it, such as its storage, without the key.
+
+        Args:
+            url: A public https URL, or one where the user's own `base_url` points.
+            parts: As for `call`.
+
+        Raises:
+            URLPolicyError: The URL may not be talked to.
+            ProviderError: The file was not taken, and nothing was bought.
+        """
+        from genblaze_http.addresses import permitted
+        from genblaze_http.download import checked
+
+        chosen = self.origin if self.base_url != self.vendor.base_url else None
+        target = checked(url, chosen)
+        await permitted(target.host, target.port or 443, target.scheme, trusted=_origin(url) == chosen)
+        client = await _loops_client()
+        with nothing_bought():
+            try:
+                fields = [_field(name, value) for name, value in parts]
+                response = await client.post(target, files=fields, timeout=self._timeout)
+            except httpx.HTTPError as error:
+                raise self._unreached(error) from None
+            if not response.is_success:
+                msg = f"{self.vendor.name} did not take an uploaded file: HTTP {response.status_code}"
+                raise ProviderError(msg, error_code=_C.SERVER_ERROR)
 
     def _reply(self, method: str, response: httpx.Response) -> Reply:
         found = {name.lower(): value for name, value in response.headers.items()}

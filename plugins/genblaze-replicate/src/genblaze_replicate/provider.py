@@ -12,7 +12,7 @@ from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Asset, Modality, ProviderErrorCode
 from genblaze.pricing import per_unit
 from genblaze.providers.model_registry import ModelRegistry
-from genblaze_http import FindsJobs, PolledProvider, Work
+from genblaze_http import FindsJobs, PolledProvider, Work, nothing_bought
 from genblaze_replicate.failures import failed, with_wait
 from genblaze_replicate.inputs import placed, same, with_assets
 from genblaze_replicate.outputs import assets_of
@@ -121,11 +121,11 @@ class ReplicateProvider(FindsJobs, PolledProvider):
     async def _latest(self, name: str) -> str | None:
         """The latest version of a model, or None where there is no such model."""
         try:
-            found = await self._get(f"/v1/models/{name}")
+            with nothing_bought():
+                found = await self._get(f"/v1/models/{name}")
         except ProviderError as error:
             if error.error_code is _C.INVALID_INPUT:
                 return None
-            error.uncertain = False  # nothing was bought yet
             raise
         return (found.get("latest_version") or {}).get("id")
 
@@ -148,11 +148,8 @@ class ReplicateProvider(FindsJobs, PolledProvider):
 
     async def _uris(self, work: Work) -> dict[str, str]:
         """Where Replicate can read the input assets, by the URLs they have here."""
-        try:
+        with nothing_bought():
             return {asset.url: await self._uri(work, asset) for asset in work.inputs(*self.takes_inputs)}
-        except ProviderError as error:
-            error.uncertain = False  # nothing was bought yet
-            raise
 
     async def _uri(self, work: Work, asset: Asset) -> str:
         """An input where Replicate can read it: at its URL, in the request if it is small, else uploaded."""

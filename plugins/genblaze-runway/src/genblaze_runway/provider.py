@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Asset, Modality, ProviderErrorCode
 from genblaze.providers.model_registry import ModelRegistry
 from genblaze.providers.spec import ModelSpec
-from genblaze_http import PolledProvider, Work
+from genblaze_http import PolledProvider, Work, nothing_bought
 from genblaze_runway.endpoints import endpoint, placed
 from genblaze_runway.vendor import CREDIT, MAKES, RUNWAY
 
@@ -80,15 +81,10 @@ class RunwayProvider(PolledProvider):
         request = work.request
         pictures, videos = work.inputs("image"), work.inputs("video")
         _check(request.modality, len(pictures), len(videos))
-        body = {
-            **placed(
-                request.model,
-                request.modality,
-                [await work.input_uri(asset) for asset in pictures],
-                [await work.input_uri(asset) for asset in videos],
-            ),
-            **self._fields(work),
-        }
+        with nothing_bought():
+            uris = [await self._uri(work, asset) for asset in (*pictures, *videos)]
+        places = placed(request.model, request.modality, uris[: len(pictures)], uris[len(pictures) :])
+        body = {**places, **self._fields(work)}
         path = endpoint(request.model, request.modality, body)
         task = (await self.client.call("POST", path, json=body)).json
         return Submitted(task["id"])
@@ -113,6 +109,21 @@ class RunwayProvider(PolledProvider):
     async def drop(self, job_id: str) -> None:
         """Cancel a task that has not ended."""
         await self.client.call("DELETE", f"/v1/tasks/{job_id}")
+
+    async def _uri(self, work: Work, asset: Asset) -> str:
+        """An input where Runway can read it: at its own URL, in the request if it is small, else uploaded.
+
+        Objects of a store are not handed over by a presigned URL: Runway asks with HEAD first, which that may refuse.
+        """
+        url = await work.context.courier.input_url(asset)
+        if url == asset.url:
+            return url
+        part = await work.input_file(asset)
+        if len(part.data) <= self.vendor.max_data_uri:
+            return f"data:{part.media_type};base64,{b64encode(part.data).decode()}"
+        told = (await self.client.call("POST", "/v1/uploads", json={"filename": part.name, "type": "ephemeral"})).json
+        await self.client.upload(told["uploadUrl"], [*told["fields"].items(), ("file", part)])
+        return str(told["runwayUri"])
 
     async def _task(self, job_id: str) -> dict[str, Any]:
         task: dict[str, Any] = (await self.client.call("GET", f"/v1/tasks/{job_id}")).json

@@ -58,8 +58,8 @@ RUNWAY = Vendor(
     key_variables=("RUNWAYML_API_SECRET",),
     headers={"X-Runway-Version": "2024-11-06"},
     judge=_judge,
-    takes=("url", "presigned", "data"),
-    max_data_uri=12_000_000,  # 16 MB as base64, for videos; of pictures Runway itself refuses those of more than 5 MB
+    takes=("url", "data", "upload"),
+    max_data_uri=3_700_000,  # 5 MB as base64, as Runway takes of pictures; what is longer is uploaded
     models=MODELS,
 )
 """The vendor; it answers nothing without the version in `headers`."""
