@@ -11,7 +11,7 @@ from benchmarks.scenarios.samples import manifest_for
 from benchmarks.scenarios.timing import peak_mb, seconds
 from genblaze_core.media import SmartEmbedder, get_handler
 
-BUDGET = 1.5
+BUDGET = 0.6
 TYPES = {".wav": "audio/wav", ".webp": "image/webp", ".flac": "audio/flac", ".m4a": "audio/mp4"}
 
 
