@@ -170,6 +170,7 @@ def test_overlay_of_two_pictures_is_a_picture(tmp_path, media):
         (["nothing.wav"], {}, "there is no video among its inputs (audio/wav)"),
         (["film.mp4"], {"operation": "concat"}, "two inputs or more"),
         (["film.mp4", "speech.wav"], {"operation": "concat"}, "all videos, or all sounds"),
+        (["red.png", "blue.png"], {"operation": "concat"}, "all videos, or all sounds"),
         (["film.mp4", "speech.wav"], {"operation": "overlay"}, "two inputs with pictures"),
         (["film.mp4"], {"operation": "explode"}, "Operations: mux, concat, overlay"),
         (["film.mp4"], {"operation": "overlay", "opacity": 2}, "`float` <= 1.0 - at `$.opacity`"),

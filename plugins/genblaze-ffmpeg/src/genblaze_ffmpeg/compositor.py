@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
 from genblaze.models import Modality, StepType
-from genblaze_ffmpeg.formats import FORMATS, format_like
+from genblaze_ffmpeg.formats import FORMATS, Format, format_like
 from genblaze_ffmpeg.operations import Operation, refuse
 from genblaze_ffmpeg.provider import FFmpegProvider
 from genblaze_ffmpeg.recipes import Recipe, filtered_video, least, taken_over
@@ -67,29 +67,18 @@ class Concat(Operation, frozen=True, tag="concat"):
         """Every clip in the same form, then one after the other."""
         if len(sources) < 2:
             refuse(f"concat needs two inputs or more, not {len(sources)}")
-        films = [source.video is not None for source in sources]
-        if any(films) != all(films):
+        shown = sources[0].video is not None
+        if any((source.video is not None) != shown or source.is_picture for source in sources):
             refuse("concat needs inputs of one kind: all videos, or all sounds")
-        heard = any(source.audio for source in sources)
         output = format_like(sources[0].asset)
-        if all(films) and not output.video:
-            output = FORMATS["mp4"]
-        chains = [
-            part for index, source in enumerate(sources) for part in _clip(index, source, sources[0], heard=heard)
-        ]
-        labels = [
-            f"{f'[v{index}]' if all(films) else ''}{f'[a{index}]' if heard else ''}" for index in range(len(films))
-        ]
-        made = f"{'[joined]' if all(films) else ''}{'[audio]' if heard else ''}"
-        joined = f"{''.join(labels)}concat=n={len(sources)}:v={int(all(films))}:a={int(heard)}{made}"
-        shown = [filtered_video("[joined]null", output)] if all(films) else []
+        heard = bool(output.audio) and any(source.audio for source in sources)
         return Recipe(
             format=output,
             inputs=tuple((source, ()) for source in sources),
-            graph=";".join([*chains, joined, *shown]),
-            streams=(*(("[video]",) if all(films) else ()), *(("[audio]",) if heard else ())),
+            graph=";".join(_joined(sources, output, shown=shown, heard=heard)),
+            streams=(*(("[video]",) if shown else ()), *(("[audio]",) if heard else ())),
             # Each clip keeps its own frame rate; ffmpeg 5 would look for one that suits all, and find a million.
-            coding=(*(output.video if all(films) else ()), "-fps_mode", "vfr", *(output.audio if heard else ())),
+            coding=(*(output.video if shown else ()), "-fps_mode", "vfr", *(output.audio if heard else ())),
             seconds=sum(source.duration or 0.0 for source in sources),
         )
 
@@ -156,6 +145,18 @@ def _first(sources: Sequence[Source], kind: str) -> Source:
             return source
     what = ", ".join(source.asset.media_type for source in sources) or "no input"
     refuse(f"mux needs a video and a sound; there is no {kind} among its inputs ({what})")
+
+
+def _joined(sources: Sequence[Source], output: Format, *, shown: bool, heard: bool) -> Iterator[str]:
+    """The filters that put clips one behind the other."""
+    labels = ""
+    for index, source in enumerate(sources):
+        yield from _clip(index, source, sources[0], heard=heard)
+        labels += (f"[v{index}]" if shown else "") + (f"[a{index}]" if heard else "")
+    made = ("[joined]" if shown else "") + ("[audio]" if heard else "")
+    yield f"{labels}concat=n={len(sources)}:v={int(shown)}:a={int(heard)}{made}"
+    if shown:
+        yield filtered_video("[joined]null", output)
 
 
 def _clip(index: int, source: Source, first: Source, *, heard: bool) -> list[str]:
