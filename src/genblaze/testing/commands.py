@@ -28,6 +28,8 @@ WRONG_USAGE = 2
 class CommandContract(Contract):
     """What people expect of a subcommand of `genblaze`.
 
+    `self.invoke("--option", …)` runs it in your own tests.
+
     Attributes:
         plugin: Module or object with the hook `register_commands`.
         command: The subcommand's name.

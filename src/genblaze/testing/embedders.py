@@ -41,7 +41,7 @@ RECORD: Final = {"v": 1, "content_sha256": "0" * 64, "content_size": 0, "essence
 
 
 class EmbedderContract(Contract):
-    """What the kernel relies on in a pair of `inspect_media` and `embed_manifest`.
+    """What the kernel relies on in a pair of `inspect_media` and `embed_manifest`: one law, and harm by no file.
 
     Attributes:
         plugin: Module or object with the hooks.

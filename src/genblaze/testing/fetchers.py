@@ -31,6 +31,9 @@ CONTENT = hashlib.sha256(b"content").digest() * 4096
 class FetchContract(Contract, ABC):
     """What the engine relies on when it has a URL fetched.
 
+    Write `url_of(content, folder)`. Override `missing_url(folder)` where a URL can lead nowhere, and `bounds()` where
+    the address of a test needs an `origin`.
+
     Attributes:
         plugin: Module or object with the hook.
     """

@@ -49,6 +49,9 @@ PRIVATE_PROMPT = "an unannounced product, codename wolverine-4711"
 class ProviderContract(ProviderComplianceTests):
     """What the engine relies on while a provider's job runs.
 
+    Write `make_provider()`. Override `make_step()` where the model, the modality or parameters matter, and
+    `bad_steps()` to name steps that it may not be able to do.
+
     Attributes:
         secret: The key that `make_provider` hands over, if it does: it must turn up nowhere.
         resumable: Whether a job is known by its id alone, also to another process.

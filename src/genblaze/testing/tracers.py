@@ -38,6 +38,8 @@ THREADS = 8
 class TracerContract(Contract, ABC):
     """What a run relies on in whoever hears it.
 
+    Write `make_tracer()`, and `output(tracer)`, which gives as text all that it has told so far, wherever that went.
+
     Attributes:
         tells_private_prompts: Whether the tracer passes prompts on although they are marked private.
     """

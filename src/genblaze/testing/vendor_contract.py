@@ -49,6 +49,10 @@ NONSENSE: Final[tuple[Any, ...]] = (b"<html>busy</html>", b"", {}, [])
 class VendorContract(ProviderContract):
     """What goes over the wire, and what is made of the answers.
 
+    Write `play(vendor)`, which says what the vendor answers when all goes well, and `make_provider()`, with
+    `self.secret` for its key and an address below `self.vendor.url`. Override `refusal(status)` where the vendor's
+    errors have a form of their own, and `make_step()` as in `ProviderContract`.
+
     Attributes:
         paid: Method and path (a regular expression) of the request that costs money.
         cancelled_by: Method and path of the request that cancels a job; None where the vendor has none.
