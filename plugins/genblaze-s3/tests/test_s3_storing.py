@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from genblaze import ProviderError, ProviderErrorCode, StorageError
+from genblaze.cli.main import run as cli
 from genblaze.hookspecs import FetchContext
 from genblaze.models.enums import StepStatus, StorageErrorCode
 from genblaze.plugins import default_plugins
@@ -219,6 +220,19 @@ def test_a_sink_is_named_by_a_url(backend, bucket, run, amazon_variables):
     folders = [key.split("/")[:3] for key in keys_of(backend)]
     assert folders == [["media", "mine", "assets"], ["media", "mine", "manifests"]]
     assert backend.key_from_url(result.run.steps[0].assets[0].url) in keys_of(backend)
+
+
+@pytest.mark.parametrize("strategy", KeyStrategy)
+def test_a_run_is_pulled_by_its_id_and_its_objects_verify(
+    backend, bucket, run, amazon_variables, tmp_path, capsys, strategy
+):
+    result = run(ObjectStorageSink(backend, key_strategy=strategy), "a red fox")
+    assert cli(["pull", result.run.run_id, "--from", f"s3://{bucket}", "-o", str(tmp_path / "home")]) == 0
+    pulled = tmp_path / "home" / f"{result.assets[0].asset_id}.png"
+    assert capsys.readouterr().out == f"pulled  {pulled}\n"
+    assert cli(["verify", str(pulled)]) == 0
+    manifest = f"s3://{bucket}/{backend.key_from_url(result.manifest.manifest_uri)}"
+    assert cli(["verify", "--read-data", manifest]) == 0
 
 
 WRITER = """
