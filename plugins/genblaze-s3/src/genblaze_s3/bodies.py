@@ -139,7 +139,7 @@ def opened(data: Content) -> Iterator[Body]:
 
 def _reading(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return path.open("rb", buffering=0)
     except OSError as error:
         msg = f"put: {path} cannot be read: {error.strerror or error}."
         raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put") from error
