@@ -165,6 +165,13 @@ class AgentResult:
 
         return max(self.iterations, key=rank).result
 
+    def _repr_html_(self) -> str:
+        """Show the best result in a notebook, below how the iterations were judged."""
+        from genblaze.models.display import judgements_html
+
+        judged = ((each.evaluation.passed, each.evaluation.score) for each in self.iterations)
+        return f"<div>{judgements_html(judged)}{self.best._repr_html_()}</div>"
+
 
 def _shared_budget(options: RunKeywords) -> RunKeywords:
     """The keywords with one budget for all iterations."""

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from sample_pipelines import Painter, paint, pipeline_in, png
 
-from genblaze import Asset, Manifest, Run, Step
+from genblaze import AgentLoop, Asset, Manifest, Run, Step, ThresholdEvaluator
 from genblaze.models import display
 
 HOSTILE = "<script>alert(1)</script>\" onerror='alert(2)"
@@ -43,6 +43,18 @@ def test_a_result_shows_its_outputs_and_its_manifest(tmp_path):
     assert "a fox" in html
     assert result.manifest.canonical_hash[:16] in html
     assert "intact" in html
+
+
+def test_an_agent_loop_shows_its_best_result_and_how_it_was_judged(tmp_path):
+    def attempt(context):
+        return pipeline_in(tmp_path).step(Painter(tmp_path), model="m", prompt=f"attempt {context.iteration}")
+
+    scores = ThresholdEvaluator(lambda result: result.run.steps[0].prompt == "attempt 1", 1)
+    html = AgentLoop(attempt, scores).run()._repr_html_()
+    assert "1: not passed (0), 2: passed (1)" in html
+    assert "attempt 1" in html
+    assert "attempt 0" not in html
+    assert len(Elements(html).sources()) == 1
 
 
 def test_a_manifest_that_was_changed_says_so(tmp_path):

@@ -52,6 +52,17 @@ def test_players_load_the_metadata_of_sound_and_film_by_themselves(tab):
     assert tab.evaluate("document.querySelector('video').videoWidth") > 0
 
 
+def test_players_of_films_that_are_too_large_for_the_page_read_the_files_beside_it(exhibition):
+    target = exhibition.parent / "linked.html"
+    assert run(["report", str(exhibition), "-o", str(target), "--embed-limit", "0"]) == 0
+    with browser() as tab:
+        tab.look()
+        tab.open(target.as_uri())
+        tab.wait_for(f"{PLAYERS}.every(player => player.readyState >= HTMLMediaElement.HAVE_METADATA)")
+        assert tab.evaluate(f"{PLAYERS}.every(player => player.src.startsWith('file:'))")
+        assert tab.complaints == []
+
+
 def test_the_altered_file_is_marked_and_no_other(tab):
     marked = "Array.from(document.querySelectorAll('.card[data-verdict=altered]'))"
     assert tab.evaluate(f"{marked}.map(card => card.querySelector('.badge').textContent)") == ["Altered"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genblaze.models.run import Run
     from genblaze.models.step import Step
 
-__all__ = ["asset_html", "manifest_html", "result_html"]
+__all__ = ["asset_html", "judgements_html", "manifest_html", "result_html"]
 
 LARGEST_FILE: Final = 2 << 20
 """Larger files are linked to, if they lie below the working folder, or named."""
@@ -108,6 +108,15 @@ def result_html(manifest: Manifest, paths: Mapping[str, Path]) -> str:
     figures = [_figure(asset, paths.get(asset.asset_id), room) for step in manifest.run.steps for asset in step.assets]
     shown = f'<div style="display:flex;flex-wrap:wrap;gap:12px;margin:8px 0">{"".join(figures)}</div>'
     return f"<div>{shown}{manifest_html(manifest)}</div>"
+
+
+def judgements_html(judged: Iterable[tuple[bool, float | None]]) -> str:
+    """How attempts were judged, one after the other: whether each passed, and its score."""
+    words = [
+        f"{number}: {'passed' if passed else 'not passed'}{'' if score is None else f' ({score:.4g})'}"
+        for number, (passed, score) in enumerate(judged, 1)
+    ]
+    return f"<div>{escape(', '.join(words))}</div>"
 
 
 def _figure(asset: Asset, path: Path | None, room: _Room) -> str:
