@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from html.parser import HTMLParser
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 from exhibitions import HOSTILE, SECRET, image
+from PIL import Image
 
-from genblaze import Pipeline
+from genblaze import Asset, Manifest, Pipeline, Run, Step
 from genblaze.cli.main import run
+from genblaze.data_urls import content_of
 from genblaze_gallery import collect, render
+from genblaze_gallery.thumbnails import thumbnail
 
 NO_RUNS = Path("/nonexistent")
 
@@ -130,3 +134,26 @@ def test_a_damaged_picture_costs_only_its_thumbnail(one_file, tmp_path):
     one_file.write_bytes(one_file.read_bytes()[:200])
     page = render(gallery_of(one_file), tmp_path / "report.html")
     assert one_file.name in page
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_pictures_of_the_usual_formats_have_thumbnails_no_larger_than_needed(kind, tmp_path):
+    path = tmp_path / "picture"
+    Image.effect_noise((2000, 1000), 30).save(path, kind)
+    shown = Image.open(io.BytesIO(content_of(thumbnail(path))))
+    assert (shown.format, shown.size) == ("WEBP", (480, 240))
+
+
+def test_a_programs_format_is_not_opened(tmp_path):
+    path = tmp_path / "picture.eps"
+    Image.new("RGB", (8, 8)).save(path)
+    assert thumbnail(path) is None
+
+
+def test_two_manifests_of_one_run_that_disagree_do_not_stop_the_report(tmp_path):
+    for number, count in enumerate((1, 3)):
+        gone = Asset(asset_id=f"a{number}", url="file:///gone.png", media_type="image/png")
+        steps = [Step(provider="p", model="m", assets=[gone]) for _ in range(count)]
+        manifest = Manifest.from_run(Run(run_id="same", steps=steps))
+        (tmp_path / f"{number}.json").write_text(manifest.to_canonical_json())
+    assert "gone.png" in render(gallery_of(tmp_path), tmp_path / "report.html")

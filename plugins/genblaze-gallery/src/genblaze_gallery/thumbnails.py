@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import TYPE_CHECKING
 
 from genblaze.data_urls import data_url
@@ -28,7 +29,7 @@ def thumbnail(path: Path) -> str | None:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=_formats()) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 return None
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
@@ -40,6 +41,15 @@ def thumbnail(path: Path) -> str | None:
     target = io.BytesIO()
     shown.save(target, "WEBP", quality=_QUALITY, method=2)
     return data_url(target.getvalue(), "image/webp")
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """What Pillow is asked to read: for others it may start programs, and not every build has all of these."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF") if name in Image.OPEN)
 
 
 def excerpt(path: Path) -> str:
