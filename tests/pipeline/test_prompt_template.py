@@ -48,6 +48,20 @@ def test_reaching_into_values_is_refused(template):
         render(template, a="x")
 
 
+@given(plain, names, names, plain, plain)
+def test_fields_can_have_values_beforehand(literal, first, second, one, other):
+    template = PromptTemplate(f"{literal}{{{first}}} {{{{x}}}} {{{second}!r}}")
+    values = {first: one, second: other}
+    begun = template.partial(**{first: values[first]}, nobody="asks")
+    assert begun.variables == {first, second} - {first}
+    assert begun.render(**values) == template.render(**values)
+
+
+def test_a_value_given_beforehand_brings_in_no_field():
+    begun = PromptTemplate("a {animal} in {style}").partial(animal="{style}")
+    assert begun.render(style="oil") == "a {style} in oil"
+
+
 def test_missing_values_are_named_and_spare_ones_ignored():
     with pytest.raises(TemplateError, match=r"no value for b, c \(given: a, z\)"):
         render("{a}{b}{c}", a=1, z=2)

@@ -108,6 +108,13 @@ def _rendered(part: str | _Field, values: Mapping[str, Any]) -> str:
     return part.render(values[part.name]) if part.name in values else part.source
 
 
+def _filled(part: str | _Field, values: Mapping[str, Any]) -> str:
+    """A part as a template has it: a field without a value as it stands, anything else as literal text."""
+    if isinstance(part, _Field) and part.name not in values:
+        return part.source
+    return _rendered(part, values).replace("{", "{{").replace("}", "}}")
+
+
 class PromptTemplate(Record, kw_only=False):
     """A prompt with named fields: `PromptTemplate("a {animal} at {time}")`.
 
@@ -142,6 +149,15 @@ class PromptTemplate(Record, kw_only=False):
             )
             raise TemplateError(msg)
         return "".join(_rendered(part, kwargs) for part in _parse(self.template))
+
+    def partial(self, **kwargs: Any) -> PromptTemplate:
+        """The template with some fields filled in, for `render` or a batch to fill in the rest.
+
+        Raises:
+            TemplateError: When a value cannot be formatted.
+        """
+        known = {name: value for name, value in kwargs.items() if name in self.variables}
+        return PromptTemplate("".join(_filled(part, known) for part in _parse(self.template)))
 
     def __str__(self) -> str:
         """The unrendered text."""
