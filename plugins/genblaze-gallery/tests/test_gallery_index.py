@@ -258,6 +258,20 @@ def test_the_commands_index_and_search_work_together(tmp_path, capsys, monkeypat
     assert "does not exist" in capsys.readouterr().err
 
 
+def test_places_are_forgotten_and_all_others_kept_when_all_is_read_again(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("one", "two", "three")):
+        write(tmp_path / name / "1.json", manifest_of(number))
+    assert run(["index", "one", "two"]) == 0
+    assert run(["index", "three", "--rebuild", "--forget", "one"]) == 0
+    with Index(tmp_path / "output" / ".genblaze" / "index.db") as index:
+        assert index.places() == [str(tmp_path / "three"), str(tmp_path / "two")]
+        assert index.counts()[0] == 2
+    capsys.readouterr()
+    assert run(["index", "--forget", "two", "--forget", "three"]) == 0
+    assert capsys.readouterr().out == "0 runs, 0 steps, told by 0 files\n"
+
+
 def test_two_processes_may_index_at_once(tmp_path):
     for number in range(40):
         write(tmp_path / "made" / f"{number}.json", manifest_of(number))

@@ -16,6 +16,7 @@ __all__ = ["Branch", "future", "lines_of", "past", "relatives"]
 
 _PROMPT = 60
 _DEEPEST = 50
+_MOST_RUNS = 200
 
 
 class Branch(msgspec.Struct):
@@ -51,26 +52,33 @@ def relatives(history: History) -> Branch | None:
     if not makers:
         return None
     sources, own = history.sources, makers[0].run
-    first, seen = own, {own.run_id}
-    while first.parent_run_id and first.parent_run_id not in seen:
-        seen.add(first.parent_run_id)
-        parent = sources.run(first.parent_run_id)
+    oldest = _oldest(own, sources)
+    tree = _continued(oldest, own, sources, set())
+    if oldest.parent_run_id and sources.run(oldest.parent_run_id) is None:
+        tree.text += f"  goes on from {oldest.parent_run_id[:8]}, which is not known"
+    elif not tree.below:
+        return None
+    return Branch("runs", [tree])
+
+
+def _oldest(run: KnownRun, sources: Sources) -> KnownRun:
+    """The run with which it began, as far as it is known."""
+    seen = {run.run_id}
+    while run.parent_run_id and run.parent_run_id not in seen:
+        parent = sources.run(run.parent_run_id)
         if parent is None:
             break
-        first = parent
-    tree = _continued(first, own, sources, set())
-    return Branch("runs", [tree]) if tree.below or first.parent_run_id else None
+        seen.add(parent.run_id)
+        run = parent
+    return run
 
 
 def _continued(run: KnownRun, own: KnownRun, sources: Sources, seen: set[str]) -> Branch:
     seen.add(run.run_id)
-    text = f"{_run(run)}  {run.created_at[:16]}"
-    if not seen - {run.run_id} and run.parent_run_id:
-        text += f"  goes on from {run.parent_run_id[:8]}, which is not known"
-    if run.run_id == own.run_id:
-        text += "  this one"
+    mark = "  this one" if run.run_id == own.run_id else ""
     following = [each for each in sources.continuations(run.run_id) if each.run_id not in seen]
-    return Branch(text, [_continued(each, own, sources, seen) for each in following if len(seen) < _DEEPEST])
+    below = [_continued(each, own, sources, seen) for each in following if len(seen) < _MOST_RUNS]
+    return Branch(f"{_run(run)}  {run.created_at[:16]}{mark}", below)
 
 
 class _Walk:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from genblaze_gallery.commands.options import file_of_index, index_option, printable
+
+if TYPE_CHECKING:
+    from genblaze_gallery.index import Index
 
 __all__ = ["index"]
 
@@ -14,7 +18,7 @@ __all__ = ["index"]
 @click.command("index", short_help="Index manifests in folders and buckets.")
 @click.argument("places", nargs=-1, metavar="[FOLDER|FILE|URL]...")
 @index_option
-@click.option("--rebuild", is_flag=True, help="Read everything again, not only what has changed.")
+@click.option("--rebuild", is_flag=True, help="Read all known places again, not only what has changed.")
 @click.option("--forget", multiple=True, metavar="PLACE", help="Leave out a place from now on; may be repeated.")
 @click.pass_context
 def index(
@@ -27,26 +31,33 @@ def index(
 
     Exits with 1 when a place cannot be read; the others are brought up to date nevertheless.
     """
-    from genblaze import GenblazeError
     from genblaze.config import load_config
     from genblaze_gallery.index import Index
 
-    failed = False
     with Index(file_of_index(index_file)) as opened:
-        known = opened.places() or [load_config().output_dir]
+        known = opened.places()
+        forgotten = [place if place in known else str(Path(place).resolve()) for place in forget]
+        for place in forgotten:
+            opened.forget(place)
         if rebuild:
             opened.clear()
-        for place in forget:
-            opened.forget(place if place in known else str(Path(place).resolve()))
-        for place in places or [each for each in known if each not in forget]:
-            try:
-                done = opened.refresh(place)
-            except GenblazeError as error:
-                failed = True
-                click.echo(f"failed  {printable(place)}  {printable(error)}", err=True)
-            else:
-                told = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged"
-                click.echo(f"{printable(done.root)}: {told}")
+        kept = [place for place in known or [load_config().output_dir] if place not in forgotten]
+        wanted = [*places, *(kept if rebuild or not places else [])]
+        refreshed = [_refresh(opened, place) for place in dict.fromkeys(wanted)]
         runs, steps, files = opened.counts()
         click.echo(f"{runs} runs, {steps} steps, told by {files} files")
-    ctx.exit(1 if failed else 0)
+    ctx.exit(0 if all(refreshed) else 1)
+
+
+def _refresh(index: Index, place: str) -> bool:
+    """Bring one place up to date and tell what has changed; whether it could be read."""
+    from genblaze import GenblazeError
+
+    try:
+        done = index.refresh(place)
+    except GenblazeError as error:
+        click.echo(f"failed  {printable(place)}  {printable(error)}", err=True)
+        return False
+    told = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged"
+    click.echo(f"{printable(done.root)}: {told}")
+    return True
