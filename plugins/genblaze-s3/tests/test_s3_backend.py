@@ -1,6 +1,7 @@
 """The published backend on a real server: where it is, content, URLs, retention, encryption, rules."""
 
 import io
+import re
 import subprocess
 import sys
 import time
@@ -8,10 +9,12 @@ import urllib.error
 import urllib.request
 from datetime import timedelta
 
+import botocore.exceptions
 import pytest
 
 from genblaze import InvalidValueError, StorageError, URLPolicyError
 from genblaze.models.enums import StorageErrorCode
+from genblaze.storing import classify_botocore_error
 from genblaze_s3 import AsyncS3StorageBackend, PresignedURL, S3StorageBackend, URLPolicy
 
 HOUR = timedelta(hours=1)
@@ -106,6 +109,27 @@ def test_urls_of_the_bucket_lead_to_keys_in_every_form(environ):
         assert backend.key_from_url(f"{base}/a/%C3%BC.png") == "a/ü.png"
     for url in ("https://evil.s3.example.com/b/a.png", "https://s3.example.com/other/a.png", "s3://b", "s3://b/../a"):
         assert backend.key_from_url(url) is None
+
+
+#: What botocore raises only for other services, for programs that wait or page, and for its own stubs.
+NOT_OURS = (
+    "Stub|Waiter|Paginat|NotPageable|EventStream|ImminentRemoval|Capacity|ApiVersion|DataNotFound|AwsChunked|"
+    "MD5Unavailable|UndefinedModel|BotoCoreError|ClientError"
+)
+
+
+def test_every_exception_of_botocore_means_something():
+    raised = [
+        each for each in vars(botocore.exceptions).values() if isinstance(each, type) and issubclass(each, Exception)
+    ]
+    ours = [each for each in raised if not re.search(NOT_OURS, each.__name__)]
+    unmapped = {
+        each.__name__
+        for each in ours
+        if classify_botocore_error(each.__new__(each), operation="put").error_code is StorageErrorCode.UNKNOWN
+    }
+    assert unmapped == set()
+    assert len(ours) > 80
 
 
 def test_the_friendly_urls_of_backblaze_lead_to_keys(environ):

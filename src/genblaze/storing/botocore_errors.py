@@ -75,12 +75,21 @@ BY_CLASS: Final = {
     "TokenRetrievalError": Code.AUTH_FAILURE,
     "SSOError": Code.AUTH_FAILURE,
     "ProfileNotFound": Code.AUTH_FAILURE,
+    "LoginError": Code.AUTH_FAILURE,
+    "MetadataRetrievalError": Code.AUTH_FAILURE,
+    "NoAuthTokenError": Code.AUTH_FAILURE,
+    "RefreshWithMFAUnsupportedError": Code.AUTH_FAILURE,
+    "UnknownCredentialError": Code.AUTH_FAILURE,
     "ConnectTimeoutError": Code.TIMEOUT,
     "ReadTimeoutError": Code.TIMEOUT,
     "ParamValidationError": Code.INVALID_INPUT,
     "ValidationError": Code.INVALID_INPUT,
-    "InvalidRegionError": Code.INVALID_INPUT,
-    "UnsupportedS3ConfigurationError": Code.INVALID_INPUT,
+    "BaseEndpointResolverError": Code.INVALID_INPUT,
+    "EndpointProviderError": Code.INVALID_INPUT,
+    "EndpointVariantError": Code.INVALID_INPUT,
+    "InfiniteLoopConfigError": Code.INVALID_INPUT,
+    "ServiceNotInRegionError": Code.INVALID_INPUT,
+    "UnseekableStreamError": Code.INVALID_INPUT,
     "SSLError": Code.NETWORK,
     "HTTPClientError": Code.NETWORK,
     "ConnectionError": Code.NETWORK,
@@ -88,7 +97,14 @@ BY_CLASS: Final = {
     "ResponseStreamingError": Code.NETWORK,
     "ProtocolError": Code.NETWORK,
     "FlexibleChecksumError": Code.NETWORK,
+    "ChecksumError": Code.NETWORK,
 }
+
+#: How the names of those begin that are about what was set up wrongly, where nothing above names them.
+SETUP: Final = ("Config", "Invalid", "Missing", "NoRegion", "Unknown", "Unsupported")
+
+#: Those whose text quotes the values that they refuse, of which a key for encryption may be one.
+QUOTING: Final = frozenset({"ParamValidationError", "ValidationError"})
 
 HINTS: Final = {
     Code.ACCESS_DENIED: "Check what the key may do in this bucket, the bucket's name and its region.",
@@ -153,9 +169,9 @@ def _code_of(name: str, message: str, status: int | None) -> StorageErrorCode:
 def _unanswered(exc: Exception, operation: str, key: str | None) -> StorageError:
     """There was no answer, or no request."""
     names = {each.__name__ for each in type(exc).__mro__}
-    code = next((code for name, code in BY_CLASS.items() if name in names), Code.UNKNOWN)
-    # A validation error quotes the values that it refuses, and a key for encryption may be one.
-    reason = type(exc).__name__ if code is Code.INVALID_INPUT else str(exc)
+    wrongly_set_up = Code.INVALID_INPUT if type(exc).__name__.startswith(SETUP) else Code.UNKNOWN
+    code = next((code for name, code in BY_CLASS.items() if name in names), wrongly_set_up)
+    reason = type(exc).__name__ if names & QUOTING else str(exc)
     untrusted = "certificate" in reason.lower()
     return StorageError(
         _text(operation, key, reason, code),
