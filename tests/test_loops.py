@@ -1,10 +1,12 @@
 """Loops that are kept and lent: blocking calls hold nothing up, and nothing is left of a run."""
 
+import _thread
 import asyncio
 import gc
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -113,6 +115,33 @@ def test_a_blocking_call_may_run_coroutines_itself():
         return depth if depth == 0 else run_here(in_thread(nested, depth - 1))
 
     assert nested(3) == 0
+
+
+def interrupt_until(condition):
+    """Press Ctrl-C, as one does it: not twice at the same moment."""
+    while not condition():
+        _thread.interrupt_main()
+        pressed = time.monotonic()
+        while not condition() and time.monotonic() < pressed + 0.4:
+            time.sleep(0.01)
+
+
+def test_who_gives_up_waiting_leaves_the_loop_to_the_thread_that_drives_it():
+    seen = []
+
+    async def main():
+        await in_thread(int)
+        seen.append(lenders[asyncio.get_running_loop()])
+        interrupt_until(lambda: seen[0].lost)  # meanwhile this thread drives the loop and does not give it back
+        await asyncio.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_here(main())
+    assert run_here(in_thread(int)) == 0
+    deadline = time.monotonic() + 30
+    while not seen[0].loop.is_closed() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert seen[0].loop.is_closed()
 
 
 async def loop():

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 #: Seconds for which a loop is lent: the longest that a blocking call can hold it up.
 LOAN_SEC = 0.005
+#: Seconds after which a waiting thread wakes up to hear Ctrl-C, which not every system lets interrupt it.
+WAKE_SEC = 0.2
 
 
 def run_here(main: Coroutine[Any, Any, T]) -> T:
@@ -72,6 +74,7 @@ class OwnLoop:
     Attributes:
         busy: Whether a run is under way.
         lends: Whether the loop may leave its thread during this run.
+        lost: Whether the run was given up while another thread drove the loop, which that thread then ends.
         homing: What is waited for by who wants the loop back in its thread.
         ident: The thread.
     """
@@ -79,6 +82,7 @@ class OwnLoop:
     def __init__(self) -> None:
         self.busy = False
         self.lends = True
+        self.lost = False
         self.homing: asyncio.Future[None] | None = None
         self.ident = threading.get_ident()
         self.asked: list[Call] = []  # blocking calls that nobody makes yet
@@ -91,7 +95,7 @@ class OwnLoop:
     @property
     def closed(self) -> bool:
         """Whether the loop can no longer be used."""
-        return self.loop.is_closed()
+        return self.lost or self.loop.is_closed()
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; what it leaves behind is cleaned up as `asyncio.run` does."""
@@ -108,10 +112,11 @@ class OwnLoop:
             self.lends = False
             if task.done() and not task.cancelled():
                 task.exception()  # is known, also where another error comes out in its place
-            if self._is_untidy():
-                self._discard()
-            del lenders[self.loop]
-            self.busy = False
+            if not self.lost:
+                if self._is_untidy():
+                    self.discard()
+                lenders.pop(self.loop, None)
+                self.busy = False
 
     def ask(self, call: Call) -> None:
         """Have a blocking call made; called in the loop, which comes to rest after this pass."""
@@ -158,10 +163,8 @@ class OwnLoop:
         """Whether tasks or asynchronous generators are left, which only the end of their loop ends."""
         return bool(asyncio.all_tasks(self.loop)) or bool(getattr(self.loop, "_asyncgens", False))
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
         """End what is left, and the loop with it."""
-        if self.loop.is_running():  # the run was given up for good while the loop was lent
-            return
         try:
             left = asyncio.all_tasks(self.loop)
             for task in left:
@@ -176,6 +179,7 @@ class OwnLoop:
     def close(self) -> None:
         """Close the loop; it must be at rest."""
         self._closing.detach()
+        lenders.pop(self.loop, None)
         self.loop.close()
 
 
@@ -196,20 +200,28 @@ class _Loan:
     def wait(self, call: Call) -> None:
         """Lend the loop, beginning with `call`, and have it back."""
         daemon_threads.start(lambda: self._work(call))
-        if not self._returned.acquire(timeout=LOAN_SEC):
-            self._take_back()
+        try:
+            if not self._returned.acquire(timeout=LOAN_SEC) and self._recall():
+                while not self._returned.acquire(timeout=WAKE_SEC):
+                    pass
+        except BaseException:  # a second Ctrl-C: nobody waits any more
+            self._lender.lost = self._recall()
+            raise
         if self._error is not None:
             raise self._error
 
-    def _take_back(self) -> None:
+    def _recall(self) -> bool:
+        """Take the loop back where it is at rest; else tell the worker to give it back, and return True."""
         with self._lock:
-            if self._calling and not self._over:
+            if self._over:
+                return False
+            if self._calling:
                 self._over = True
                 self._lender.elsewhere += 1
-                return
+                return False
             self._recalled = True
         self._lender.loop.call_soon_threadsafe(self._lender.loop.stop)
-        self._returned.acquire()
+        return True
 
     # --- in the worker's thread ------------------------------------------------------------------------------------
 
@@ -223,7 +235,7 @@ class _Loan:
                     return self._lender.delivery(deliver)
                 self._calling = False
             following = self._run_loop(deliver)
-        return self._returned.release
+        return self._lender.discard if self._lender.lost else self._returned.release
 
     def _run_loop(self, deliver: Callable[[], None]) -> Call | None:
         """Hand in a result and drive the loop until the next call; None when the loop goes back."""
