@@ -9,7 +9,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.genai import types
 from google.oauth2.credentials import Credentials
 
-from genblaze import Asset, Pipeline, PipelineError, ProviderError, verify_file
+from genblaze import Asset, Pipeline, PipelineError, ProviderError, Step, verify_file
 from genblaze.testing import Answer, same_request
 from genblaze_google import (
     GeminiImageProvider,
@@ -151,6 +151,14 @@ def test_a_token_that_has_run_out_is_renewed_before_the_call(vertex, login, tmp_
     monkeypatch.setattr(Credentials, "refresh", lambda self, _: setattr(self, "token", TOKEN))
     run(GeminiImageProvider(**CLOUD), tmp_path, model="gemini-3.1-flash-image")
     assert [call.headers["authorization"] for call in vertex.calls] == [f"Bearer {TOKEN}"]
+
+
+def test_the_published_methods_log_in_too(vertex, tmp_path):
+    provider = VeoProvider(**CLOUD, output_dir=tmp_path)
+    step = Step(provider="google-veo", model=VEO, prompt="a fox", modality="video")
+    job_id = provider.submit(step)
+    assert [VeoProvider(**CLOUD).poll(job_id) for _ in range(2)] == [False, True]
+    assert len(VeoProvider(**CLOUD, output_dir=tmp_path).fetch_output(job_id, step).assets) == 1
 
 
 def test_without_google_auth_the_error_says_what_to_install(monkeypatch):

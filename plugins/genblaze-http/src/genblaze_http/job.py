@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genblaze.errors import ProviderError
 from genblaze.jobs import Generation, JobStatus, Submitted
 from genblaze.providers.job import step_of
 from genblaze.providers.model_registry import compute_cost
@@ -39,7 +36,7 @@ class VendorJob:
         self.work.begun = time()
         hears = hold_back.set(self.work.context.hold_back)
         try:
-            async with self._calling():
+            async with self.provider.calling():
                 begun: Submitted | Generation = await self.provider.begin(self.work)
         finally:
             hold_back.reset(hears)
@@ -50,36 +47,26 @@ class VendorJob:
 
     async def poll(self, job_id: str) -> JobStatus:
         """Ask how far it is."""
-        async with self._calling():
+        async with self.provider.calling():
             status: JobStatus = await self.provider.look(job_id)
             return status
 
     async def fetch(self, job_id: str) -> Generation:
         """Collect the outputs."""
-        async with self._calling():
+        async with self.provider.calling():
             return self._priced(await self.provider.collect(self.work, job_id))
 
     async def cancel(self, job_id: str) -> None:
         """Tell a vendor that can be told."""
         if (drop := getattr(self.provider, "drop", None)) is not None:
-            async with self._calling():
+            async with self.provider.calling():
                 await drop(job_id)
 
     async def _find(self) -> str | None:
         """The job of a submit whose answer got lost."""
-        async with self._calling():
+        async with self.provider.calling():
             found: str | None = await self.provider.search(self.work)
             return found
-
-    @asynccontextmanager
-    async def _calling(self) -> AsyncIterator[None]:
-        """Log in before, and cut the key out of errors: vendors repeat it also in why a job failed."""
-        await self.provider.log_in()
-        try:
-            yield
-        except ProviderError as error:
-            error.args = (self.provider.client.redact(str(error)),)
-            raise
 
     def _priced(self, made: Generation) -> Generation:
         """With the cost that the provider's models state, where the vendor stated none."""

@@ -8,7 +8,8 @@ job of a submit whose answer got lost).
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, Unpack
@@ -114,6 +115,19 @@ class VendorProvider(BaseProvider):
         Raises:
             ProviderError: There is no login.
         """
+
+    @asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        """What stands around every call of a job: log in, and cut the key out of errors.
+
+        Vendors repeat the key not only in refusals, but also in why a job failed.
+        """
+        await self.log_in()
+        try:
+            yield
+        except ProviderError as error:
+            error.args = (self.client.redact(str(error)),)
+            raise
 
     @abstractmethod
     async def begin(self, work: Work) -> Submitted | Generation:
@@ -269,7 +283,12 @@ class PolledProvider(VendorProvider):
 
     def poll(self, prediction_id: str, config: RunnableConfig | None = None) -> bool:  # noqa: ARG002 - as above
         """Whether a job has ended."""
-        return run_sync(lambda: self.look(prediction_id)).done
+
+        async def main() -> bool:
+            async with self.calling():
+                return (await self.look(prediction_id)).done
+
+        return run_sync(main)
 
     def fetch_output(self, prediction_id: str, step: Step) -> Step:
         """Give a step the outputs of its job."""
