@@ -19,9 +19,9 @@ import os
 import signal
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Self, TypeVar
 
 from genblaze.threads import Call, daemon_threads, lenders
 
@@ -103,9 +103,9 @@ class OwnLoop:
         lenders[self.loop] = self
         task = self.loop.create_task(main)
         try:
-            with _interrupts(self.loop, task) as interrupted:
+            with _Interrupts(self.loop, task) as interrupts:
                 self._drive(task)
-            if interrupted and task.cancelled():
+            if interrupts.pressed and task.cancelled():
                 raise KeyboardInterrupt
             return task.result()
         finally:
@@ -251,30 +251,37 @@ class _Loan:
         return following
 
 
-@contextmanager
-def _interrupts(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Iterator[list[bool]]:
-    """While this lasts, the first Ctrl-C cancels the task, and the next one raises; as `asyncio.run` has it."""
-    interrupted: list[bool] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
+class _Interrupts:
+    """While this lasts, the first Ctrl-C cancels the task, and the next one raises; as `asyncio.run` has it.
 
-    def interrupt(signum: int, frame: Any) -> None:
-        if interrupted or task.done():
-            signal.default_int_handler(signum, frame)
-        interrupted.append(True)
-        loop.call_soon_threadsafe(task.cancel)
+    Attributes:
+        pressed: Whether there was one.
+    """
 
-    before = signal.signal(signal.SIGINT, interrupt)
-    if before is not signal.default_int_handler:  # somebody else's, who knows what to do
-        signal.signal(signal.SIGINT, before)
-    try:
-        yield interrupted
-    finally:
-        if before is signal.default_int_handler:
-            last = signal.signal(signal.SIGINT, before)
-            if last is not interrupt:  # the coroutine has set one of its own
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+        self.pressed = False
+        self._loop = loop
+        self._task = task
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._press)
+            if self._before is not signal.default_int_handler:  # somebody else's, who knows what to do
+                signal.signal(signal.SIGINT, self._before)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is signal.default_int_handler:
+            last = signal.signal(signal.SIGINT, self._before)
+            if last != self._press:  # the coroutine has set one of its own
                 signal.signal(signal.SIGINT, last)
+
+    def _press(self, signum: int, frame: Any) -> None:
+        if self.pressed or self._task.done():
+            signal.default_int_handler(signum, frame)
+        self.pressed = True
+        self._loop.call_soon_threadsafe(self._task.cancel)
 
 
 class _Kept(threading.local):

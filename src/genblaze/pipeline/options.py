@@ -177,6 +177,8 @@ def as_sinks(sink: Any, plugins: PluginManager | None) -> tuple[Any, ...]:
 
 def _check_sinks(sinks: tuple[Any, ...], tenant_id: str | None, run_id: str | None) -> None:
     """Let sinks refuse a run that they could not store."""
+    if not sinks:
+        return
     from genblaze.sinks.contract import BaseSink
 
     for sink in sinks:

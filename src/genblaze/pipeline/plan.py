@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,7 @@ def plan(
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
     tracers = plugins.tracers([each for each in (pipeline._tracer, pipeline._emitter) if each is not None])
     run_id, given = run_id or new_id(), run_id is not None
-    output_dir = pipeline._output_dir or Path(plugins.config.output_dir)
+    output_dir = pipeline._output_dir or _path(plugins.config.output_dir)
     required = plugins.config.journal.required if pipeline._journal_required is None else pipeline._journal_required
     journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend, required=required)
     return Plan(
@@ -188,6 +189,9 @@ def plan(
         tracers=tracers,
         fallback_on=frozenset(plugins.config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
     )
+
+
+_path = lru_cache(16)(Path)  # a run of one step takes little longer than making a path
 
 
 def _folders(output_dir: Path, steps: Sequence[PlannedStep]) -> tuple[Path, ...]:
