@@ -29,7 +29,8 @@ __all__ = ["Answer", "Received", "VendorSimulator", "same_request"]
 
 #: Headers that say who sends or how, not what.
 _UNSAID: Final = (
-    r"host|user-agent|accept(-encoding)?|connection|content-(length|type)|traceparent|x-stainless-.*|x-goog-api-client"
+    r"host|user-agent|accept(-encoding)?|connection|content-(length|type)|traceparent"
+    r"|x-(stainless|fern)-.*|x-goog-api-client"
 )
 #: Seconds that a request to be left without an answer is held at most.
 HELD_SEC: Final = 60.0
