@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from genblaze.sync import LoopThread, interruptible, run_sync
+from genblaze.interrupts import interruptible
+from genblaze.sync import LoopThread, run_sync
 
 variable = contextvars.ContextVar("variable", default="unset")
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import signal
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
+from genblaze.interrupts import Interrupts
 from genblaze.threads import Call, daemon_threads, lenders
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class OwnLoop:
         lenders[self.loop] = self
         task = self.loop.create_task(main)
         try:
-            with _Interrupts(self.loop, task) as interrupts:
+            with Interrupts(self.loop, task) as interrupts:
                 self._drive(task)
             if interrupts.pressed and task.cancelled():
                 raise KeyboardInterrupt
@@ -249,39 +249,6 @@ class _Loan:
             following = self._lender.take_alone() if going_on else None
             self._calling, self._over = following is not None, following is None
         return following
-
-
-class _Interrupts:
-    """While this lasts, the first Ctrl-C cancels the task, and the next one raises; as `asyncio.run` has it.
-
-    Attributes:
-        pressed: Whether there was one.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-        self.pressed = False
-        self._loop = loop
-        self._task = task
-        self._before: Any = None
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._press)
-            if self._before is not signal.default_int_handler:  # somebody else's, who knows what to do
-                signal.signal(signal.SIGINT, self._before)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._before is signal.default_int_handler:
-            last = signal.signal(signal.SIGINT, self._before)
-            if last != self._press:  # the coroutine has set one of its own
-                signal.signal(signal.SIGINT, last)
-
-    def _press(self, signum: int, frame: Any) -> None:
-        if self.pressed or self._task.done():
-            signal.default_int_handler(signum, frame)
-        self.pressed = True
-        self._loop.call_soon_threadsafe(self._task.cancel)
 
 
 class _Kept(threading.local):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from genblaze.interrupts import interruptible
 from genblaze.loops import run_here
 from genblaze.threads import daemon_threads
 
@@ -113,23 +112,3 @@ class LoopThread(Generic[T]):
                 self._ended.wait(INTERRUPT_GRACE_SEC)
                 raise
         return self.outcome()
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt here although a running loop has claimed the signal.
-
-    `asyncio.run` answers the first SIGINT by cancelling its main task, which a blocked thread would never see.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    claimed = signal.getsignal(signal.SIGINT)
-    if claimed in (signal.SIG_IGN, signal.default_int_handler, None):
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, claimed)

@@ -10,12 +10,13 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from genblaze.interrupts import interruptible
 from genblaze.models.event import StepProgressEvent, StreamEvent
 from genblaze.pipeline.calls import raise_for_failure
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
 from genblaze.pipeline.plan import plan
-from genblaze.sync import LoopThread, interruptible
+from genblaze.sync import LoopThread
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
