@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from genblaze.driver import OUTCOME_UNKNOWN
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.testing.contract import skip
-from genblaze.testing.runs import ProviderContract, Watcher
+from genblaze.testing.runs import ProviderContract
 from genblaze.testing.vendors import Answer, Received, VendorSimulator
+from genblaze.testing.watching import Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
