@@ -81,8 +81,8 @@ def test_models_are_listed_with_their_days_and_prices_without_asking_anybody(acm
     assert lines[0] == "acme-image"
     assert [" ".join(line.split()) for line in lines[1:4]] == [
         "acme-2 image live 0.04 USD per picture 2026-11-22",
-        "acme-1 image gone since 2020-01-01; use acme-2",
-        "acme-3 image until 9999-01-01",
+        "acme-1 image gone since 2020-01-01; use acme-2 price unknown",
+        "acme-3 image until 9999-01-01 price unknown",
     ]
 
 
@@ -93,6 +93,15 @@ def test_live_adds_what_the_vendor_lists_and_marks_what_it_does_not(acme, monkey
     assert states["acme-2"] == "live"
     assert states["acme-3"] == "until 9999-01-01; not in the vendor's list"
     assert states["acme-9"] == "in the vendor's list"
+
+
+def test_the_day_that_the_vendor_itself_names_counts_most(acme, monkeypatch):
+    monkeypatch.setenv("ACME_KEY", KEY)
+    acme.shutdowns = {"acme-2": date(2021, 1, 1), "acme-9": date(9998, 1, 1)}
+    found = json.loads(printed(models, "acme", "--live", "--json"))["models"]
+    states = {model["model"]: model["state"] for model in found}
+    assert states["acme-2"] == "gone since 2021-01-01"
+    assert states["acme-9"] == "until 9998-01-01"
 
 
 def test_live_asks_nobody_without_a_key(acme):

@@ -93,8 +93,8 @@ DOUBTFUL = {
 }
 SILENCE = pytest.param("silence", marks=pytest.mark.slow)
 FOUND = [name for name, played in PLAYED.items() if played.listing]
-#: Seconds that a vendor may think where it will say nothing.
-PATIENCE = 4.0
+#: Seconds that a vendor may think where it will say nothing: the second where it is asked for its list afterwards.
+PATIENCE, UNHURRIED = 1.0, 4.0
 
 
 @pytest.mark.parametrize("fault", ["500", "502", "504", "reset", SILENCE])
@@ -113,7 +113,7 @@ def test_a_job_whose_answer_got_lost_is_taken_up_from_the_vendors_list(name, fau
     with at(name) as vendor:
         vendor.on(*PLAYED[name].paid, DOUBTFUL[fault])
         PLAYED[name].listing(vendor)
-        step = pipeline(name, vendor, tmp_path, timeout=PATIENCE).run().run.steps[0]
+        step = pipeline(name, vendor, tmp_path, timeout=UNHURRIED).run().run.steps[0]
         assert (step.upstream_id, times(name, vendor)) == (PLAYED[name].job[0].rpartition("/")[2], 1)
 
 

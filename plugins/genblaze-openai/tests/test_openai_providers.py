@@ -2,6 +2,7 @@
 
 import base64
 import logging
+from datetime import date
 from time import time
 
 import pytest
@@ -60,7 +61,8 @@ def test_what_the_api_has_no_place_for_is_warned_about_and_not_sent(openai, tmp_
 
 def test_the_vendors_list_of_models_is_asked_for_once_and_a_failure_is_told(openai):
     assert DalleProvider().discover_models().status == "failed"
-    openai.on("GET", "/v1/models", Answer(body={"object": "list", "data": [{"id": "gpt-image-2.6-flare"}]}))
+    models = [{"id": "gpt-image-2.6-flare", "shutdown_date": "2028-01-06"}]
+    openai.on("GET", "/v1/models", Answer(body={"object": "list", "data": models}))
     provider = DalleProvider()
     assert provider.discover_models().slugs == {"gpt-image-2.6-flare"}
     assert not provider.validate_model(
@@ -68,6 +70,7 @@ def test_the_vendors_list_of_models_is_asked_for_once_and_a_failure_is_told(open
     ).is_terminal_failure  # it may be a tuning of the user's own
     provider.discover_models()
     assert len(openai.sent("GET", "/v1/models")) == 2
+    assert provider.shutdowns == {"gpt-image-2.6-flare": date(2028, 1, 6)}
 
 
 # --- what it cost and what was said ----------------------------------------------------------------------------------

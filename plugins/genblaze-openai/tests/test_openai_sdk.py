@@ -107,7 +107,7 @@ def test_looking_after_a_video_and_listing_them(openai, client):
 def test_listing_models(openai, client):
     openai.on("GET", "/v1/models", Answer(body={"object": "list", "data": [{"id": "gpt-image-2", "object": "model"}]}))
     client.models.list()
-    DalleProvider().discover_models()
+    assert DalleProvider().discover_models().status == "ok"
     same(openai, "GET", "/v1/models")
 
 

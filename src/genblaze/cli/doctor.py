@@ -169,7 +169,7 @@ def vendors(plugins: PluginManager) -> Iterator[Finding]:
     for offer in offers.values():
         if not has_key(offer):
             continue
-        answer = ask_vendor(plugins, offer)
+        answer, _ = ask_vendor(plugins, offer)
         about = f"vendor of {offer.key}"
         if answer.status == "failed":
             advice = f"Look at the network and at {' or '.join(offer.environment)}"

@@ -54,10 +54,10 @@ def command(provider: str | None, *, live: bool, as_json: bool) -> int:
     rows = [row for offer in offers for row in _rows(offer, lists.get(offer.key))]
     for line in _document(rows) if as_json else _lines(rows):
         click.echo(line)
-    for key, answer in lists.items():
+    for key, (answer, _) in lists.items():
         if answer.status != "ok":
             click.echo(f"{key}: {answer.detail or answer.status}", err=True)
-    return int(any(answer.status == "failed" for answer in lists.values()))
+    return int(any(answer.status == "failed" for answer, _ in lists.values()))
 
 
 def has_key(offer: Capability) -> bool:
@@ -65,19 +65,22 @@ def has_key(offer: Capability) -> bool:
     return not offer.environment or any(os.environ.get(name) for name in offer.environment)
 
 
-def ask_vendor(plugins: PluginManager, offer: Capability) -> DiscoveryResult:
-    """Ask a provider's vendor for its list of models; a failure is told, not raised."""
+def ask_vendor(plugins: PluginManager, offer: Capability) -> tuple[DiscoveryResult, Mapping[str, date]]:
+    """Ask a provider's vendor for its list of models, and when they end; a failure is told, not raised."""
     from genblaze.jobs import GenerateContext, Request
     from genblaze.providers.discovery import DiscoveryResult
 
     request = Request(provider=offer.key, model="", step_id="", run_id="")
     try:
         job = plugins.generate(request, GenerateContext(output_dir=Path(plugins.config.output_dir)))
-        discover = getattr(getattr(job, "provider", None), "discover_models", None)
+        provider = getattr(job, "provider", None)
+        discover = getattr(provider, "discover_models", None)
         answer: DiscoveryResult | None = None if discover is None else discover(max_age_seconds=0)
     except GenblazeError as error:
-        return DiscoveryResult.failed(str(error))
-    return answer or DiscoveryResult.unsupported(detail="it has no list of models")
+        return DiscoveryResult.failed(str(error)), {}
+    if answer is None:
+        answer = DiscoveryResult.unsupported(detail="it has no list of models")
+    return answer, getattr(provider, "shutdowns", {})
 
 
 def _offers(plugins: PluginManager, name: str | None) -> list[Capability]:
@@ -98,23 +101,25 @@ def _is_called(offer: Capability, name: str) -> bool:
     return name in offer.names or offer.key.startswith(f"{name}-")
 
 
-def _rows(offer: Capability, answer: DiscoveryResult | None) -> Iterator[Row]:
-    listed = answer.slugs if answer is not None and answer.status == "ok" else None
+def _rows(offer: Capability, told: tuple[DiscoveryResult, Mapping[str, date]] | None) -> Iterator[Row]:
+    listed = told[0].slugs if told is not None and told[0].status == "ok" else None
+    days: Mapping[str, date] = {} if told is None else told[1]
     for model in offer.models:
         missing = "" if listed is None or model.name in listed else "; not in the vendor's list"
-        state = _state(model, datetime.now(UTC).date()) + missing
+        state = _state(model, days.get(model.name, model.shutdown)) + missing
         checked = "" if model.checked is None else model.checked.isoformat()
-        yield Row(offer.key, model.name, str(model.modality or ""), state, model.price or "", checked)
+        yield Row(offer.key, model.name, str(model.modality or ""), state, model.price or "price unknown", checked)
     for name in sorted((listed or frozenset()) - {model.name for model in offer.models}):
-        yield Row(offer.key, name, "", "in the vendor's list", "", "")
+        state = _state(None, days[name]) if name in days else "in the vendor's list"
+        yield Row(offer.key, name, "", state, "", "")
 
 
-def _state(model: KnownModel, today: date) -> str:
-    if model.shutdown is None:
+def _state(model: KnownModel | None, shutdown: date | None) -> str:
+    if shutdown is None:
         return "live"
-    gone = model.shutdown <= today
-    use = f"; {'use' if gone else 'then'} {model.replacement}" if model.replacement else ""
-    return f"{'gone since' if gone else 'until'} {model.shutdown.isoformat()}{use}"
+    gone = shutdown <= datetime.now(UTC).date()
+    use = f"; {'use' if gone else 'then'} {model.replacement}" if model is not None and model.replacement else ""
+    return f"{'gone since' if gone else 'until'} {shutdown.isoformat()}{use}"
 
 
 def _lines(rows: Iterable[Row]) -> Iterator[str]:

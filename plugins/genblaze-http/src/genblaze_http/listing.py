@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,11 +31,13 @@ class ListsModels:
 
     Attributes:
         models_path: Where the list is, below the base URL.
+        shutdowns: The days on which models end, as the vendor's list said when it was asked last.
     """
 
     # Such lists leave out names that work (snapshots, aliases, the user's own tunings): no reason to refuse a model.
     discovery_support: ClassVar[DiscoverySupport] = DiscoverySupport.PARTIAL
     models_path: ClassVar[str] = "/models"
+    shutdowns: Mapping[str, date] = {}
     _listed: DiscoveryResult | None = None
 
     if TYPE_CHECKING:
@@ -46,6 +49,11 @@ class ListsModels:
     def names_of(self, page: Any) -> Iterator[str]:
         """The names of the models of one page."""
         return (str(model["id"]) for model in page["data"])
+
+    def shutdowns_of(self, page: Any) -> Mapping[str, date]:
+        """The days on which models of one page end, where the list says so (`shutdown_date`, as OpenAI writes it)."""
+        models = page["data"] if isinstance(page, dict) and "data" in page else ()
+        return {str(model["id"]): date.fromisoformat(model["shutdown_date"]) for model in models if _ends(model)}
 
     def next_page(self, page: Any) -> Mapping[str, Any] | None:  # noqa: ARG002 - OpenAI has one page only
         """The query that asks for the page after this one, or None after the last."""
@@ -65,20 +73,23 @@ class ListsModels:
         url = self.client.shown_url + self.models_path
         try:
             names = run_sync(self._all_names)
-        except (ProviderError, LookupError, TypeError, AttributeError) as error:
+        except (ProviderError, LookupError, TypeError, ValueError, AttributeError) as error:
             return DiscoveryResult.failed(f"{type(error).__name__}: {error}", source_url=url)
         self._listed = DiscoveryResult.ok(names, source_url=url)
         return self._listed
 
     async def _all_names(self) -> set[str]:
         names: set[str] = set()
+        days: dict[str, date] = {}
         query: Mapping[str, Any] | None = None
         for _ in range(_MOST_PAGES):
             page = (await self.client.call("GET", self.models_path, query=query)).json
             names.update(self.names_of(page))
+            days.update(self.shutdowns_of(page))
             query = self.next_page(page)
             if query is None:
                 break
+        self.shutdowns = days
         return names
 
 
@@ -117,6 +128,10 @@ class FindsJobs:
             return None
         msg = f"{work.vendor.name} does not tell any more what {doubtful} was asked for, so it may be this one"
         raise ProviderError(msg, error_code=ProviderErrorCode.UNKNOWN, uncertain=True)
+
+
+def _ends(model: Any) -> bool:
+    return isinstance(model, dict) and isinstance(model.get("shutdown_date"), str)
 
 
 def _since(work: Work) -> float:
