@@ -30,6 +30,8 @@ class PipelineResult:
         deliveries: Where the files lie and what sinks did.
     """
 
+    __slots__ = ("__weakref__", "deliveries", "manifest", "run")  # programs keep results by the thousand
+
     def __init__(self, run: Run, manifest: Manifest, deliveries: Deliveries | None = None) -> None:
         self.run = run
         self.manifest = manifest
