@@ -226,7 +226,9 @@ def start_script(code, folder):
     script.write_text(textwrap.dedent(code), encoding="utf-8")
     paths = [path for path in sys.path if path]
     run = f"from pathlib import Path; exec(Path({str(script)!r}).read_text())"
-    bootstrap = f"import sys; sys.path[:0] = {paths!r}; {run}"
+    # Where the tests run in the background of a shell, they and their children begin deaf to Ctrl-C.
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    bootstrap = f"import sys; sys.path[:0] = {paths!r}; {hear}; {run}"
     command = [sys.executable, "-W", "error", "-c", bootstrap]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -38,8 +38,7 @@ def watch(event, arguments):
     if event in ("socket.connect", "subprocess.Popen", "socket.getaddrinfo"):
         deeds.append(event)
     elif event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
-        if "__pycache__" not in str(arguments[0]):
-            deeds.append(f"open {arguments[0]!r} for writing")
+        deeds.append(f"open {arguments[0]!r} for writing")
 sys.addaudithook(watch)
 before = set(sys.modules)
 provides = getattr(resolve_name(plugin), "provides", None)
@@ -103,7 +102,8 @@ class PluginContract(Contract):
     def _probe(self) -> dict[str, Any]:
         own = import_module(self.plugin.partition(".")[0])
         paths = [str(Path(place).parent) for place in own.__path__]
-        command = [sys.executable, "-c", PROBE, self.plugin, json.dumps(paths)]
+        command = [sys.executable, "-B", "-c", PROBE, self.plugin, json.dumps(paths)]
+        # -B: bytecode that Python keeps of what it imports is none of the plugin's doing.
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own probe
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
