@@ -14,7 +14,6 @@ from real_media import JPEG, PNG
 
 from genblaze import PipelineError, verify_file
 from genblaze.testing import Answer
-from genblaze_http import PolledProvider
 
 pytestmark = pytest.mark.needs_plugins
 
@@ -119,6 +118,8 @@ class Playing:
 
 @pytest.fixture(params=sorted(INSTEAD))
 def playing(request, tmp_path, monkeypatch):
+    from genblaze_http import PolledProvider
+
     monkeypatch.chdir(tmp_path)
     instead = INSTEAD[request.param]
     with at(instead.played) as vendor:
