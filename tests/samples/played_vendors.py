@@ -243,6 +243,31 @@ def luma_lists(vendor: VendorSimulator) -> None:
     vendor.on("GET", DREAM, listed)
 
 
+# --- contrib ---------------------------------------------------------------------------------------------------------
+
+FAL_JOB = "/fal-ai/flux/requests/r1"
+
+
+def play_fal(vendor: VendorSimulator) -> None:
+    image = {"url": f"{vendor.url}/out/0.png", "content_type": "image/png"}
+    queued = {"request_id": "r1", "status": "IN_QUEUE", "response_url": vendor.url + FAL_JOB}
+    vendor.on("POST", "/fal-ai/flux/dev", Answer(body=queued))
+    vendor.on(
+        "GET",
+        f"{FAL_JOB}/status",
+        Answer(status=202, body={"status": "IN_QUEUE", "queue_position": 1}),
+        Answer(status=202, body={"status": "IN_PROGRESS"}),
+        Answer(body={"status": "COMPLETED"}),
+    )
+    vendor.on("GET", FAL_JOB, Answer(body={"images": [image], "seed": 7}))
+    vendor.on("PUT", f"{FAL_JOB}/cancel", Answer(status=202, body={"status": "CANCELLATION_REQUESTED"}))
+    vendor.on("GET", "/out/0.png", Answer(body=PNG, headers={"content-type": "image/png"}))
+
+
+def play_elevenlabs(vendor: VendorSimulator) -> None:
+    vendor.on("POST", "/v1/text-to-speech/[^/]+", Answer(body=mp3(), headers={"content-type": "audio/mpeg"}))
+
+
 # --- all -------------------------------------------------------------------------------------------------------------
 
 _OPENAI = {
@@ -331,5 +356,23 @@ PLAYED = {
         job=(f"{DREAM}/g1", {"id": "g1", "failure_reason": None, "assets": None}),
         listing=luma_lists,
         cancelled=("DELETE", f"{DREAM}/g1"),
+    ),
+    "fal": Played(
+        "genblaze_fal:FalProvider",
+        {"model": "fal-ai/flux/dev", "modality": "image"},
+        play=play_fal,
+        paid=("POST", "/fal-ai/flux/dev"),
+        key="canary:6f1d0c7e52ab4c1d9e",
+        variables=("FAL_KEY", "FAL_BASE_URL"),
+        job=(f"{FAL_JOB}/status", {"status": "IN_PROGRESS"}),
+        cancelled=("PUT", f"{FAL_JOB}/cancel"),
+    ),
+    "elevenlabs-tts": Played(
+        "genblaze_elevenlabs:ElevenLabsTTSProvider",
+        {"model": "eleven_v3", "modality": "audio"},
+        play=play_elevenlabs,
+        paid=("POST", "/v1/text-to-speech/[^/]+"),
+        key="sk_canary6f1d0c7e52ab4c1d9e",
+        variables=("ELEVENLABS_API_KEY", "ELEVENLABS_BASE_URL"),
     ),
 }

@@ -11,7 +11,6 @@ VOICE = "JBFqnCBsd6RMkjVDRZzb"
 
 class TestPlugin(PluginContract):
     plugin = "genblaze_elevenlabs._plugin"
-    may_import = ("genblaze_http",)
 
 
 class SoundContract(VendorContract):

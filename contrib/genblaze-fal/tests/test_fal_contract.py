@@ -11,7 +11,6 @@ JOB = "/fal-ai/flux/requests/r1"
 
 class TestPlugin(PluginContract):
     plugin = "genblaze_fal._plugin"
-    may_import = ("genblaze_http",)
 
 
 class TestFal(VendorContract):

@@ -21,7 +21,7 @@ class ElevenLabsMusicProvider(ElevenLabsProvider):
     async def begin(self, work: Work) -> Generation:
         """Compose."""
         work.leave_out("negative_prompt")
-        params = self.params(work)
+        params = self.params(work) | work.given("seed")
         form = params.get("output_format", "auto")
         if "composition_plan" in params:
             params.pop("prompt", None)
@@ -29,6 +29,4 @@ class ElevenLabsMusicProvider(ElevenLabsProvider):
             params["prompt"] = text_of(params)
         if (seconds := params.pop("duration", None)) is not None:
             params["music_length_ms"] = round(float(seconds) * 1000)
-        if work.request.seed is not None:
-            params["seed"] = work.request.seed
         return await self.heard(work, await self.ask("/v1/music", {"model_id": work.request.model, **params}), form)

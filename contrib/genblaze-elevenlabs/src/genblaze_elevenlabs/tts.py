@@ -40,7 +40,7 @@ class ElevenLabsTTSProvider(ListsModels, ElevenLabsProvider):
         path = (
             f"/v1/text-to-speech/{quote(params.pop('voice_id', VOICE), safe='')}{'/with-timestamps' if timed else ''}"
         )
-        reply = await self.ask(path, body_of(params, work.request.model, work.request.seed))
+        reply = await self.ask(path, body_of({**params, **work.given("seed")}, work.request.model))
         return await self._timed(work, reply, form) if timed else await self._spoken(work, reply, form)
 
     async def _spoken(self, work: Work, reply: Reply, form: str) -> Generation:
@@ -89,13 +89,11 @@ class ElevenLabsTTSProvider(ListsModels, ElevenLabsProvider):
             query = {"page_size": 100, "next_page_token": token} if token else None
 
 
-def body_of(params: dict[str, Any], model: str, seed: int | None) -> dict[str, Any]:
+def body_of(params: dict[str, Any], model: str) -> dict[str, Any]:
     """The body of a request for speech; the settings of the voice go into an object of their own."""
     text = text_of(params)
     settings = {name: params.pop(name) for name in VOICE_SETTINGS if name in params}
     body = {"text": text, "model_id": model, **params}
-    if seed is not None:
-        body["seed"] = seed
     if settings:
         body["voice_settings"] = {**params.get("voice_settings", {}), **settings}
     return body

@@ -83,10 +83,7 @@ class FalProvider(PolledProvider):
 
     async def _body(self, work: Work) -> dict[str, Any]:
         """The model's arguments: parameters, and inputs where the parameters do not name any."""
-        body = self.params(work)
-        body |= {
-            name: value for name in ("seed", "negative_prompt") if (value := getattr(work.request, name)) is not None
-        }
+        body = self.params(work) | work.given("seed", "negative_prompt")
         for kind in self.takes_inputs:
             uris = [await work.input_uri(asset) for asset in work.inputs(kind)]
             if uris and not {f"{kind}_url", f"{kind}_urls"} & body.keys():

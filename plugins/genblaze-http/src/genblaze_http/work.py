@@ -125,6 +125,10 @@ class Work:
             raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT, uncertain=False)
         return f"data:{part.media_type};base64,{base64.b64encode(part.data).decode()}"
 
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those parts of the request (`seed`, `negative_prompt`) that it has, for an API that has a place for them."""
+        return {name: value for name in names if (value := getattr(self.request, name)) is not None}
+
     def leave_out(self, *names: str) -> None:
         """Warn of parts of the request (`seed`, `negative_prompt`) that the vendor's API has no place for."""
         for name in names:
