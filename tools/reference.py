@@ -78,9 +78,9 @@ A rule that says nothing about the plugin at hand is skipped, with the reason. `
 
 `genblaze plugin new NAME --kind …` writes a package whose tests use them; the examples below are from such packages.
 Beside the contracts there are `VendorSimulator`, `Answer` and `Received`, which play a vendor on this machine (see
-[Write a provider](../how-to/write-a-provider.md)), and `plugins_with(name=plugin)`: a plugin manager with the kernel's
-own plugins and yours, which nothing that is installed and no setting reaches. `Pipeline(plugins=plugins_with(…))` takes
-it.
+[Write a provider](../how-to/write-a-provider.md)), `same_request(ours, theirs)`, which compares what came in from you
+and from the vendor's own SDK, and `plugins_with(name=plugin)`: a plugin manager with the kernel's own plugins and
+yours, which nothing that is installed and no setting reaches. `Pipeline(plugins=plugins_with(…))` takes it.
 """
 
 TEMPLATE = ROOT / "contrib" / "template"
