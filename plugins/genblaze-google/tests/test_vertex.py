@@ -161,6 +161,15 @@ def test_the_published_methods_log_in_too(vertex, tmp_path):
     assert len(VeoProvider(**CLOUD, output_dir=tmp_path).fetch_output(job_id, step).assets) == 1
 
 
+def test_an_operation_is_collected_by_a_provider_that_was_made_without_its_project(vertex, tmp_path):
+    step = Step(provider="google-veo", model=VEO, prompt="a fox", modality="video")
+    job_id = VeoProvider(**CLOUD).submit(step)
+    while not VeoProvider().poll(job_id):
+        pass
+    assert len(VeoProvider(output_dir=tmp_path).fetch_output(job_id, step).assets) == 1
+    assert {call.headers["authorization"] for call in vertex.calls} == {f"Bearer {TOKEN}"}
+
+
 def test_without_google_auth_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr("genblaze_google.vertex.find_spec", lambda name: None)
     with pytest.raises(ProviderError, match=r"pip install 'genblaze-google\[vertex\]'"):

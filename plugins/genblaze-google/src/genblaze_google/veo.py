@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import ProviderError
@@ -10,6 +12,7 @@ from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
 from genblaze_google.provider import GoogleProvider
 from genblaze_google.vendor import VEO, refused_content
+from genblaze_google.vertex import Cloud
 from genblaze_google.wire import cloud_only, inline, refused, wire_names
 from genblaze_http import PolledProvider, Work
 
@@ -21,6 +24,8 @@ _C = ProviderErrorCode
 _FRAMES = ("image", "lastFrame")
 #: The role, in the metadata of an input asset, of a picture that shows what is to be seen in the video.
 REFERENCE = "reference"
+#: How the names of operations of Vertex AI begin.
+_IN_PROJECT = re.compile(r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/")
 _NAMES = {"duration": "durationSeconds", "number_of_videos": "sampleCount"}
 #: Codes of google.rpc.Code, with which an operation ends.
 _ENDS = {
@@ -67,7 +72,7 @@ class VeoProvider(GoogleProvider, PolledProvider):
     async def collect(self, work: Work, job_id: str) -> Generation:
         """Download the videos, which Google keeps for two days and gives to the key's owner only."""
         response = (await self._operation(job_id)).get("response") or {}
-        told = response if self.cloud else response.get("generateVideoResponse") or {}
+        told = response.get("generateVideoResponse") or response  # Vertex AI has no such level
         made = told.get("generatedSamples") or told.get("videos") or []
         videos = [each.get("video", each) for each in made]
         reasons = told.get("raiMediaFilteredReasons") or []
@@ -79,13 +84,24 @@ class VeoProvider(GoogleProvider, PolledProvider):
         return self.generation(assets, payload={"google": facts})
 
     async def _operation(self, name: str) -> dict[str, Any]:
-        if self.cloud is None:
+        asking = self._asking_about(name)
+        if asking.cloud is None:
             reply = await self.client.call("GET", f"/v1beta/{name}")
         else:
+            await asking.log_in()
             path = f"/v1beta1/{name.partition('/operations/')[0]}:fetchPredictOperation"
-            reply = await self.client.call("POST", path, json={"operationName": name})
+            reply = await asking.client.call("POST", path, json={"operationName": name})
         found: dict[str, Any] = reply.json
         return found
+
+    def _asking_about(self, name: str) -> VeoProvider:
+        """Whoever can ask about an operation: its name says its project, which `genblaze resume` does not know."""
+        place = _IN_PROJECT.match(name)
+        if self.cloud is not None or place is None:
+            return self
+        other = copy(self)
+        other.cloud = Cloud(place["project"], place["location"])
+        return other
 
     async def _asset(self, work: Work, video: Mapping[str, Any]) -> Asset:
         """A video, where the Gemini API names it, or as Vertex AI sends it."""
