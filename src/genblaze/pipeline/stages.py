@@ -298,4 +298,5 @@ class StepRun:
         step = self.step
         step.completed_at = utc_now()
         seconds = monotonic() - self._started
+        self._driver = None  # and with it the job and its context: a long run would hold those of every step
         self.emitter.step_ended(step, seconds)
