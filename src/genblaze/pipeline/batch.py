@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -75,23 +76,28 @@ def run_id_of(batch_id: str | None, index: int) -> str | None:
 
 
 async def _execute_all(
-    plans: Sequence[Plan],
+    plans: list[Plan],
     options: RunOptions,
     concurrency: int,
     hear: Callable[[StreamEvent], None] | None,
 ) -> list[PipelineResult]:
-    """Run all plans, `concurrency` at a time; a crash of the engine is raised after the others have ended."""
+    """Run all plans, `concurrency` at a time; a crash of the engine is raised after the others have ended.
+
+    The list is empty afterwards: a plan is let go when it has run, so that a large batch does not hold them all.
+    """
     results: list[Any] = [None] * len(plans)
-    waiting = iter(enumerate(plans))
+    waiting = deque(enumerate(plans))
+    plans.clear()
 
     async def work() -> None:
-        for index, each in waiting:
+        while waiting:
+            index, each = waiting.popleft()
             try:
                 results[index] = await execute(each, options, hear)
             except PipelineTimeoutError as error:
                 results[index] = error.result
 
-    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(plans)))]
+    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(results)))]
     try:
         await asyncio.gather(*workers, return_exceptions=True)
     except asyncio.CancelledError:
