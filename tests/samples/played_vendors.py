@@ -140,6 +140,9 @@ def play_google(vendor: VendorSimulator) -> None:
         "responseId": "r1",
     }
     vendor.on("POST", "/v1beta/models/[^/]+:generateContent", Answer(body=drawn))
+    samples = {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": base64.b64encode(bytes(4800)).decode()}
+    spoken = {"candidates": [{"content": {"parts": [{"inlineData": samples}]}, "finishReason": "STOP"}]}
+    vendor.on("POST", "/v1beta/models/[^/]+-tts:generateContent", Answer(body=spoken))
     made = [{"mimeType": "image/png", "bytesBase64Encoded": text}, {"raiFilteredReason": "a face"}]
     vendor.on("POST", "/v1beta/models/[^/]+:predict", Answer(body={"predictions": made}))
     uri = f"{vendor.url}/v1beta/files/f1:download?alt=media"
@@ -307,6 +310,12 @@ PLAYED = {
         "genblaze_google:GeminiImageProvider",
         {"model": "gemini-3.1-flash-image", "modality": "image"},
         paid=("POST", "/v1beta/models/[^/]+:generateContent"),
+        **_GOOGLE,
+    ),
+    "google-tts": Played(
+        "genblaze_google:GeminiTTSProvider",
+        {"model": "gemini-3.8-flash-tts", "modality": "audio"},
+        paid=("POST", "/v1beta/models/[^/]+-tts:generateContent"),
         **_GOOGLE,
     ),
     "google-veo": Played(

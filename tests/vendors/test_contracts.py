@@ -44,6 +44,10 @@ class TestGeminiImage(Provider, name="google-gemini-image"):
     """Pictures by Google."""
 
 
+class TestGeminiTTS(Provider, name="google-tts"):
+    """Speech by Google."""
+
+
 class TestVeo(Provider, name="google-veo"):
     """Videos by Google, as they were."""
 
