@@ -1,5 +1,6 @@
 """What is sent to fal, and what is made of its answers."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -97,6 +98,21 @@ def test_answers_of_any_form_give_their_files(fal, tmp_path):
     told = {"result": {"meshes": [file(fal, "a.png")], "deeper": {"texture": file(fal, "b.png")}}, "prompt": "a fox"}
     fal.on("GET", JOB, Answer(body=told))
     assert [asset.media_type for asset in step_of(fal, tmp_path).assets] == ["image/png", "image/png"]
+
+
+def test_a_file_that_came_with_the_answer_is_an_output_too(fal, tmp_path):
+    inline = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    fal.on("GET", JOB, Answer(body={"images": [{"url": inline}]}))
+    result = run(fal, tmp_path, sync_mode=True)
+    assert result.local_path(result.assets[0]).suffix == ".png"
+
+
+def test_a_gateway_with_a_path_of_its_own_is_asked_for_jobs_too(fal, tmp_path):
+    fal.on("POST", f"/gateway/{MODEL}", Answer(body={"response_url": f"https://queue.fal.run{JOB}"}))
+    fal.on("GET", f"/gateway{JOB}/status", Answer(body={"status": "COMPLETED"}))
+    fal.on("GET", f"/gateway{JOB}", Answer(body={"images": [file(fal, "1.png")]}))
+    provider = FalProvider("key", base_url=f"{fal.url}/gateway", poll_interval=0.01)
+    assert Pipeline("test", output_dir=tmp_path).step(provider, model=MODEL, prompt="a fox").run().ok
 
 
 def test_the_key_stays_with_the_base_url_whatever_host_an_answer_names(fal, tmp_path):

@@ -44,4 +44,5 @@ def _media_type(url: str, stated: str | None) -> str:
     """What fal calls a file, unless that says nothing; what its name says, then."""
     if stated and stated != "application/octet-stream":
         return stated
-    return mimetypes.guess_type(urlsplit(url).path)[0] or "application/octet-stream"
+    named = url if url.startswith("data:") else urlsplit(url).path
+    return mimetypes.guess_type(named)[0] or "application/octet-stream"
