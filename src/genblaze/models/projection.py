@@ -38,19 +38,20 @@ class _UnusualError(Exception):
 
 
 class _Care(msgspec.Struct, frozen=True):
-    """A field whose values msgspec does not always write as the rules demand."""
+    """Fields of one kind whose values msgspec does not always write as the rules demand."""
 
-    name: str
-    read: Callable[[Any], Any]
+    names: tuple[str, ...]
+    read: Callable[[Any], tuple[Any, ...]]
     all_plain: Callable[[list[Any]], bool]
     prepared: Callable[[Any], Any]
 
     def take(self, views: list[Any]) -> None:
-        """Replace the values of this field that need it."""
-        values = list(map(self.read, views))
-        if not self.all_plain(values):
-            for view, value in zip(views, values, strict=True):
-                setattr(view, self.name, self.prepared(value))
+        """Replace the values of these fields that need it."""
+        if self.all_plain(list(chain.from_iterable(map(self.read, views)))):
+            return
+        for view in views:
+            for name, value in zip(self.names, self.read(view), strict=True):
+                setattr(view, name, self.prepared(value))
 
 
 class _Nested(msgspec.Struct, frozen=True):
@@ -92,11 +93,24 @@ class Projection:
         self._depth = depth
         self._parts = {part.kind: part for part in parts}
         self._names = tuple(sorted(name for name in kind.__struct_fields__ if name not in omit))
-        self._cares: list[_Care] = []
         self._nested: list[_Nested] = []
+        self._dicts: list[str] = []
+        self._times: list[str] = []
+        self._numbers: list[str] = []
         hints = get_type_hints(kind)
         fields = [(name, self._field(name, hints[name])) for name in self._names]
         self._view = msgspec.defstruct(f"{kind.__name__}View", fields, gc=False)
+        self._list_of_views = list[self._view]  # type: ignore[name-defined]
+        dicts_write_plainly = partial(_dicts_write_plainly, depth=depth + 1)
+        self._cares = [
+            _Care(tuple(names), _reader(names), all_plain, prepared)
+            for names, all_plain, prepared in (
+                (self._dicts, dicts_write_plainly, self._prepared_dict),
+                (self._times, _are_utc, _prepared_time),
+                (self._numbers, _numbers_write_plainly, _prepared_number),
+            )
+            if names
+        ]
 
     def to_bytes(self, record: Any) -> bytes:
         """Write one record as canonical JSON.
@@ -143,7 +157,7 @@ class Projection:
     def _views(self, records: list[Any]) -> list[Any]:
         self._refuse_other_classes(records)
         try:
-            views: list[Any] = msgspec.convert(records, list[self._view], from_attributes=True)  # type: ignore[name-defined]
+            views: list[Any] = msgspec.convert(records, self._list_of_views, from_attributes=True)
         except (msgspec.ValidationError, RecursionError):
             raise _UnusualError from None
         self._prepare(views)
@@ -175,26 +189,31 @@ class Projection:
             if get_origin(kind) is list and issubclass(element := get_args(kind)[0], Record):
                 return self._nested_field(read, element, many=True) | None
         if any(get_origin(kind) is dict for kind in kinds):
-            plain = partial(_dicts_write_plainly, depth=self._depth + 1)
-            self._cares.append(_Care(name, read, plain, self._prepared_dict))
+            self._dicts.append(name)
             return Any
         if datetime in kinds:
-            self._cares.append(_Care(name, read, _are_utc, _prepared_time))
+            self._times.append(name)
             return Any
         if float in kinds or int in kinds:
             # Whichever was assigned is written as it is; the type alone would have msgspec turn 3 into 3.0.
-            self._cares.append(_Care(name, read, _numbers_write_plainly, _prepared_number))
+            self._numbers.append(name)
             return int | float | None if type(None) in kinds else int | float
         return hint
 
     def _nested_field(self, read: Callable[[Any], Any], kind: type[Record], *, many: bool) -> Any:
         part = self._parts.setdefault(kind, Projection(kind, depth=self._depth + (2 if many else 1)))
         self._nested.append(_Nested(read, part, many))
-        return list[part._view] if many else part._view  # type: ignore[name-defined]
+        return part._list_of_views if many else part._view
 
     def _prepared_dict(self, value: Any) -> Any:
         depth = self._depth + 1
         return value if writes_plainly(value, depth) else msgspec.Raw(_general(value, depth))
+
+
+def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function from a record to the tuple of these fields."""
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda record: (read(record),)
 
 
 def _general(value: Any, depth: int) -> bytes:
