@@ -209,6 +209,35 @@ assert os.waitpid(child, 0)[1] == 0
 run_here(main())
 """
 
+FORKS_BESIDE_A_THREAD = """
+import asyncio, gc, os, sys, threading
+from queue import SimpleQueue
+from genblaze.loops import run_here
+
+asked, done = SimpleQueue(), SimpleQueue()
+
+def keep_a_loop():
+    while True:
+        done.put(run_here(asked.get()))
+
+async def wait_for_another_thread():
+    loop = asyncio.get_running_loop()
+    woken = loop.create_future()
+    threading.Timer(0.2, loop.call_soon_threadsafe, [woken.set_result, None]).start()
+    await woken
+
+threading.Thread(target=keep_a_loop, daemon=True).start()
+asked.put(wait_for_another_thread())
+done.get(timeout=20)
+child = os.fork()
+if child == 0:
+    gc.collect()
+    sys.exit()
+assert os.waitpid(child, 0)[1] == 0
+asked.put(wait_for_another_thread())
+done.get(timeout=20)
+"""
+
 THREADS = """
 import threading, time
 from genblaze.loops import run_here
@@ -231,7 +260,12 @@ event.wait()
 
 
 @pytest.mark.parametrize(
-    "script", [pytest.param(FORKS, marks=pytest.mark.skipif(sys.platform == "win32", reason="no fork")), THREADS]
+    "script",
+    [
+        pytest.param(FORKS, marks=pytest.mark.skipif(sys.platform == "win32", reason="no fork")),
+        pytest.param(FORKS_BESIDE_A_THREAD, marks=pytest.mark.skipif(sys.platform == "win32", reason="no fork")),
+        THREADS,
+    ],
 )
 def test_processes_that_fork_or_leave_threads_behind_end_cleanly(script):
     done = subprocess.run(

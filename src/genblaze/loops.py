@@ -88,7 +88,7 @@ class OwnLoop:
         self.asked: list[Call] = []  # blocking calls that nobody makes yet
         self.elsewhere = 0  # blocking calls under way, beside the one that the loop rests for
         self.loop = asyncio.new_event_loop()
-        self._closing = weakref.finalize(self, self.loop.close)  # ends with its thread
+        self._closing = weakref.finalize(self, _end, self.loop, os.getpid())  # ends with its thread
         self._closing.atexit = False
         _all.add(self)
 
@@ -259,7 +259,7 @@ class _Kept(threading.local):
 
 _kept = _Kept()
 _all: weakref.WeakSet[OwnLoop] = weakref.WeakSet()
-_inherited: list[OwnLoop] = []
+_inherited: list[asyncio.AbstractEventLoop] = []
 
 
 @atexit.register
@@ -270,12 +270,30 @@ def _close_all() -> None:
             own.close()
 
 
+def _end(loop: asyncio.AbstractEventLoop, process: int) -> None:
+    """Close the loop of a thread that has ended, but not where that only looks so: in a forked process."""
+    if os.getpid() == process:
+        loop.close()
+    else:
+        _leave_alone(loop)
+
+
+def _leave_alone(loop: asyncio.AbstractEventLoop) -> None:
+    """See to it that a loop of the parent process is never closed here, not even when the interpreter ends.
+
+    Closing would take the loop's wake-up descriptor out of its selector, which both processes share: nothing would ever
+    wake the parent's loop again.
+    """
+    loop._closed = True  # type: ignore[attr-defined]  # what its `__del__` goes by
+    _inherited.append(loop)
+
+
 def _forget() -> None:
-    """Let a forked process make loops of its own: those it inherits share their descriptors with its parent's."""
+    """Let a forked process make loops of its own."""
     global _kept, _all
     for own in _all:
         own._closing.detach()
-        _inherited.append(own)
+        _leave_alone(own.loop)
     lenders.clear()
     _kept, _all = _Kept(), weakref.WeakSet()
 
