@@ -499,3 +499,19 @@ def test_a_batch_that_a_living_process_works_on_is_refused_before_anything_is_bo
     with pytest.raises(RunTakenError, match="process 1"):
         made.batch_run(["a", "b", "c"], batch_id="two")
     assert len(vendor.submits) == 2
+
+
+def writing_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "genblaze-journal"]
+
+
+def test_a_journal_without_work_keeps_no_thread_and_goes_on_when_there_is_some(tmp_path, monkeypatch):
+    monkeypatch.setattr("genblaze.journal.writer.IDLE_SEC", 0.02)
+    before = set(writing_threads())
+    journal = open_journal(tmp_path / "journal.db")
+    for number in range(3):
+        assert journal.change(lambda connection, made=number: made).result(timeout=30) == number
+        deadline = time.monotonic() + 30
+        while set(writing_threads()) - before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert set(writing_threads()) <= before

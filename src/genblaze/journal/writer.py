@@ -17,11 +17,15 @@ from genblaze.journal import owners
 #: What is done within a transaction; what it returns is the future's result.
 Change: TypeAlias = Callable[[sqlite3.Connection], Any]
 
+#: Seconds after which a writer that has nothing to do gives up its thread and its connection.
+IDLE_SEC = 10.0
+
 
 class Writer:
-    """A thread, begun at first need, through which all changes of this process to one file go.
+    """A thread, begun when there is need, through which all changes of this process to one file go.
 
-    So a hundred steps at once cost one `fsync`.
+    So a hundred steps at once cost one `fsync`. Without work the thread ends, so that a process which works in ever new
+    folders does not collect them.
 
     Args:
         connect: Opens the file.
@@ -51,24 +55,31 @@ class Writer:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="genblaze-journal", daemon=True)
                 self._thread.start()
-        self._queue.put((change, done))
+            self._queue.put((change, done))
         return done
 
     def _next(self) -> list[tuple[Change, Future[Any]]]:
         """Wait for a change; the sign of life goes with it, or alone, when it is due."""
         batch = []
         with suppress(Empty):
-            batch.append(self._queue.get(timeout=None if self._beat() is None else owners.BEAT_SEC))
+            batch.append(self._queue.get(timeout=IDLE_SEC if self._beat() is None else owners.BEAT_SEC))
         if monotonic() - self._beaten >= owners.BEAT_SEC and (beat := self._beat()) is not None:
             self._beaten = monotonic()
             batch.append((beat, Future()))
         return batch
 
+    def _may_end(self) -> bool:
+        """Whether there is no need of the thread; whoever asks for a change from now on begins another."""
+        with self._lock:
+            if not self._queue.empty() or self._beat() is not None:
+                return False
+            self._thread = None
+            return True
+
     def _work(self) -> None:
-        """Write batches for as long as the process lives."""
+        """Write batches for as long as there are any."""
         connection: sqlite3.Connection | None = None
-        while True:
-            batch = self._next()
+        while (batch := self._next()) or not self._may_end():
             while not self._queue.empty():
                 batch.append(self._queue.get())
             try:
@@ -86,6 +97,8 @@ class Writer:
                     done.set_result(result)
                 else:
                     done.set_exception(failure)
+        if connection is not None:
+            connection.close()
 
     def _commit(self, connection: sqlite3.Connection, changes: list[Change]) -> list[tuple[Any, Exception | None]]:
         """Make all changes in one transaction; one that cannot be made takes only itself back."""
