@@ -38,6 +38,7 @@ def media() -> dict[str, str]:
 def embedded_png(python: Path) -> str:
     """A small PNG with a manifest that both packages verify, embedded by the package of `python`."""
     path = CACHE / "media" / "small.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_png(20_000))
     program = (
         "import sys, hashlib; from pathlib import Path; from benchmarks.scenarios.samples import manifest_for\n"

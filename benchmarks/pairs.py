@@ -57,21 +57,28 @@ def _figures(command: tuple[str, ...], python: Path) -> dict[str, float]:
         found: dict[str, float] = json.loads(done)
         return found
     program = python if command[0] == "!python" else python.with_name(command[0][1:])
+    arguments = [str(program), *command[1:]]
     before = os.times()
     began = perf_counter()
-    memory = _peak([str(program), *command[1:]])
+    subprocess.run(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     wall = perf_counter() - began
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return {"wall": wall, "cpu": cpu, "memory": memory}
+    return {"wall": wall, "cpu": cpu, "memory": _peak(arguments)}
 
 
-def _peak(command: list[str]) -> float:
+# A process counts what its parent held when it began, so that the parent has to be smaller than it.
+_SMALL_PARENT = """
+import os, sys
+silent = [(os.POSIX_SPAWN_OPEN, stream, "/dev/null", os.O_WRONLY, 0) for stream in (1, 2)]
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
+print(os.wait4(process, 0)[2].ru_maxrss)
+"""
+
+
+def _peak(arguments: list[str]) -> float:
     """Run a command to its end and return the most memory it held, in megabytes."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return usage.ru_maxrss / 1024
+    return int(_run([sys.executable, "-I", "-S", "-c", _SMALL_PARENT, *arguments])) / 1024
 
 
 def _run(command: list[str]) -> str:
