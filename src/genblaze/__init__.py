@@ -5,8 +5,9 @@ Importing this package is cheap: each name loads its module at first use.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze.agents import AgentContext as AgentContext
@@ -203,9 +204,9 @@ _HOMES = {
     "genblaze.tracing": "CompositeTracer LoggingTracer NoOpTracer StructuredLogger Tracer",
     "genblaze.verifying": "Verdict Verification verify_file",
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+_load, _, _names = loads_at_first_use(__name__, _HOMES)
 
-__all__ = sorted([*_HOME_OF, "__version__"])
+__all__ = sorted([*_names, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
@@ -213,12 +214,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("genblaze")
-    if name not in _HOME_OF:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+    return _load(name)
 
 
 def __dir__() -> list[str]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
+from sample_pipelines import Shop
 
 from genblaze import (
     AgentLoop,
-    Asset,
-    BaseProvider,
     Budget,
     BudgetError,
     CallableEvaluator,
@@ -17,42 +14,11 @@ from genblaze import (
     Pipeline,
     ProviderError,
     ProviderErrorCode,
-    RetryPolicy,
     SyncProvider,
 )
 
 REFUSED = ProviderError("no such model", error_code=ProviderErrorCode.MODEL_ERROR)
 LOST = ProviderError("reset", error_code=ProviderErrorCode.UNKNOWN)
-
-
-class Shop(BaseProvider):
-    name = "shop"
-    paid = True
-    poll_interval = 0.001
-
-    def __init__(self, estimate="1.00", cost=1.0, failures=()):
-        super().__init__(retry_policy=RetryPolicy.disabled())
-        self.estimate = None if estimate is None else Decimal(estimate)
-        self.cost = cost
-        self.failures = list(failures)
-        self.submits = 0
-
-    def estimate_cost(self, model, params=None, *, n=1):
-        return self.estimate
-
-    def submit(self, step, config=None):
-        self.submits += 1
-        if self.failures:
-            raise self.failures.pop(0)
-        return f"job-{self.submits}"
-
-    def poll(self, prediction_id, config=None):
-        return True
-
-    def fetch_output(self, prediction_id, step):
-        step.assets = [Asset(url="https://shop.test/a", media_type="image/png", sha256="a" * 64)]
-        step.cost_usd = self.cost
-        return step
 
 
 def steps(shop, folder, number=3, **options):

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from decimal import Decimal
 
 import pytest
+from sample_pipelines import Shop
 
 from genblaze import (
-    Asset,
-    BaseProvider,
     BudgetError,
     Pipeline,
     PipelineError,
     ProviderError,
     ProviderErrorCode,
-    RetryPolicy,
 )
 from genblaze.config import BudgetSettings, Config, JournalSettings, load_config
 from genblaze.errors import ConfigError, JournalError
@@ -27,36 +24,8 @@ from genblaze.pipeline.daily import DayBudget
 from genblaze.plugins import PluginManager
 
 
-class Shop(BaseProvider):
+class DayShop(Shop):
     name = "day-shop"
-    paid = True
-    poll_interval = 0.001
-
-    def __init__(self, estimate="1.00", cost=1.0, failures=()):
-        super().__init__(retry_policy=RetryPolicy.disabled())
-        self.estimate = None if estimate is None else Decimal(estimate)
-        self.cost = cost
-        self.failures = list(failures)
-        self.submits = 0
-
-    def estimate_cost(self, model, params=None, *, n=1):
-        return self.estimate
-
-    def submit(self, step, config=None):
-        self.submits += 1
-        if self.failures:
-            raise self.failures.pop(0)
-        return f"job-{self.submits}"
-
-    def poll(self, prediction_id, config=None):
-        return True
-
-    def fetch_output(self, prediction_id, step):
-        if isinstance(self.cost, Exception):
-            raise self.cost
-        step.assets = [Asset(url="https://shop.test/a", media_type="image/png", sha256="a" * 64)]
-        step.cost_usd = self.cost
-        return step
 
 
 @pytest.fixture
@@ -84,7 +53,7 @@ def submitted(shop, made, **options):
 
 @pytest.mark.parametrize("concurrency", [1, 5])
 def test_runs_share_the_budget_of_the_day(with_budget, concurrency):
-    shop = Shop()
+    shop = DayShop()
     assert submitted(shop, with_budget(shop, 4, 3), max_concurrency=concurrency) == 3
     result = with_budget(shop, 4, 3).run(max_concurrency=concurrency, fail_fast=False, raise_on_failure=False)
     assert shop.submits == 4
@@ -92,13 +61,13 @@ def test_runs_share_the_budget_of_the_day(with_budget, concurrency):
 
 
 def test_what_a_result_really_cost_counts(with_budget):
-    shop = Shop(cost=0.25)
+    shop = DayShop(cost=0.25)
     assert submitted(shop, with_budget(shop, 2, 5)) == 5
     assert submitted(shop, with_budget(shop, 2)) == 0
 
 
 def test_a_cost_that_is_no_amount_leaves_the_result_and_the_estimate(with_budget):
-    shop = Shop(cost=float("nan"))
+    shop = DayShop(cost=float("nan"))
     assert with_budget(shop, 1).run().ok
     assert submitted(shop, with_budget(shop, 1)) == 0
 
@@ -106,12 +75,12 @@ def test_a_cost_that_is_no_amount_leaves_the_result_and_the_estimate(with_budget
 def test_a_refused_request_gives_its_money_back_and_a_lost_one_does_not(with_budget):
     refused = ProviderError("no such model", error_code=ProviderErrorCode.MODEL_ERROR)
     lost = ProviderError("reset", error_code=ProviderErrorCode.UNKNOWN)
-    shop = Shop(failures=[refused, lost])
+    shop = DayShop(failures=[refused, lost])
     assert [submitted(shop, with_budget(shop, 1)) for _ in range(3)] == [1, 1, 0]
 
 
 def test_an_unknown_price_is_refused_before_anything_is_bought_unless_allowed(with_budget):
-    shop = Shop(estimate=None, cost=3.0)
+    shop = DayShop(estimate=None, cost=3.0)
     with pytest.raises(BudgetError, match=r"step 0: day-shop does not say .* budget\.allow_unknown"):
         with_budget(shop, 5).run()
     assert shop.submits == 0
@@ -119,23 +88,23 @@ def test_an_unknown_price_is_refused_before_anything_is_bought_unless_allowed(wi
 
 
 def test_who_costs_nothing_needs_no_price(with_budget):
-    free = Shop(estimate=None, cost=None)
+    free = DayShop(estimate=None, cost=None)
     free.paid = False
     assert with_budget(free, 0).run().ok
 
 
 def test_tomorrow_has_a_budget_of_its_own(with_budget, monkeypatch):
-    shop = Shop()
+    shop = DayShop()
     assert [submitted(shop, with_budget(shop, 1)) for _ in range(2)] == [1, 0]
     monkeypatch.setattr(daily, "today", lambda: "2999-01-01")
     assert [submitted(shop, with_budget(shop, 1)) for _ in range(2)] == [1, 0]
 
 
 def test_what_was_bought_before_a_run_is_resumed_counts_once_and_is_collected_in_any_case(with_budget):
-    dying = Shop(cost=ProviderError("the line broke", error_code=ProviderErrorCode.SERVER_ERROR))
+    dying = DayShop(cost=ProviderError("the line broke", error_code=ProviderErrorCode.SERVER_ERROR))
     with pytest.raises(PipelineError) as failed:
         with_budget(dying, 2).run()
-    shop = Shop(cost=0.5)
+    shop = DayShop(cost=0.5)
     assert with_budget(shop, 2).resume(failed.value.result.run.run_id).ok
     assert shop.submits == 0
     assert [submitted(shop, with_budget(shop, 2)) for _ in range(3)] == [1, 1, 0]
@@ -143,7 +112,7 @@ def test_what_was_bought_before_a_run_is_resumed_counts_once_and_is_collected_in
 
 def test_without_its_file_a_budget_cannot_be_kept_and_nothing_is_bought(with_budget, tmp_path):
     (tmp_path / "shared.db").mkdir()
-    shop = Shop()
+    shop = DayShop()
     with pytest.raises(JournalError, match="GENBLAZE_SHARED_JOURNAL"):
         with_budget(shop, 5).run()
     assert shop.submits == 0

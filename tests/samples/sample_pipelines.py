@@ -8,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -218,6 +219,40 @@ def painter_plugin(painter, *keys, modalities=()):
             return painter.job(request, context) if request.provider in keys else None
 
     return Plugin()
+
+
+class Shop(BaseProvider):
+    """A paid vendor that says what a job will cost, and what it did cost; its first jobs fail with `failures`."""
+
+    name = "shop"
+    paid = True
+    poll_interval = 0.001
+
+    def __init__(self, estimate="1.00", cost=1.0, failures=()):
+        super().__init__(retry_policy=RetryPolicy.disabled())
+        self.estimate = None if estimate is None else Decimal(estimate)
+        self.cost = cost
+        self.failures = list(failures)
+        self.submits = 0
+
+    def estimate_cost(self, model, params=None, *, n=1):
+        return self.estimate
+
+    def submit(self, step, config=None):
+        self.submits += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return f"job-{self.submits}"
+
+    def poll(self, prediction_id, config=None):
+        return True
+
+    def fetch_output(self, prediction_id, step):
+        if isinstance(self.cost, Exception):
+            raise self.cost
+        step.assets = [Asset(url="https://shop.test/a", media_type="image/png", sha256="a" * 64)]
+        step.cost_usd = self.cost
+        return step
 
 
 def start_script(code, folder):

@@ -25,7 +25,6 @@ from genblaze.canonical import (
     canonical_time,
     float_writes_plainly,
     plain_bytes,
-    writes_plainly,
 )
 from genblaze.errors import ManifestError
 from genblaze.models.record import Record, members
@@ -205,22 +204,17 @@ class Projection:
         self._nested.append(_Nested(read, part, many))
         return part._list_of_views if many else part._view
 
-    def _prepared_dict(self, value: Any) -> Any:
-        depth = self._depth + 1
-        return value if writes_plainly(value, depth) else msgspec.Raw(_general(value, depth))
+    def _prepared_dict(self, value: Any) -> msgspec.Raw:
+        try:
+            return msgspec.Raw(canonical_bytes(value, depth=self._depth + 1))
+        except ManifestError:
+            raise _UnusualError from None
 
 
 def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     """A function from a record to the tuple of these fields."""
     read = attrgetter(*names)
     return read if len(names) > 1 else lambda record: (read(record),)
-
-
-def _general(value: Any, depth: int) -> bytes:
-    try:
-        return canonical_bytes(value, depth=depth)
-    except ManifestError:
-        raise _UnusualError from None
 
 
 def _dicts_write_plainly(values: list[Any], *, depth: int) -> bool:

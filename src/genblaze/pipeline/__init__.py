@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline as Pipeline
@@ -13,23 +15,16 @@ if TYPE_CHECKING:
     from genblaze.pipeline.template import PipelineTemplate as PipelineTemplate
     from genblaze.pipeline.template import StepTemplate as StepTemplate
 
-_HOMES = {
-    "Pipeline": "builder",
-    "PipelineResult": "result",
-    "PipelineTemplate": "template",
-    "PromptTemplate": "prompt_template",
-    "Replay": "replay",
-    "StepCache": "cache",
-    "StepTemplate": "template",
-}
+__all__ = ["Pipeline", "PipelineResult", "PipelineTemplate", "PromptTemplate", "Replay", "StepCache", "StepTemplate"]
 
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze.pipeline.builder": "Pipeline",
+        "genblaze.pipeline.cache": "StepCache",
+        "genblaze.pipeline.prompt_template": "PromptTemplate",
+        "genblaze.pipeline.replay": "Replay",
+        "genblaze.pipeline.result": "PipelineResult",
+        "genblaze.pipeline.template": "PipelineTemplate StepTemplate",
+    },
+)

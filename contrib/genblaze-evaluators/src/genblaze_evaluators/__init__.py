@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_evaluators.durations import Duration as Duration
@@ -14,25 +15,14 @@ if TYPE_CHECKING:
     from genblaze_evaluators.sounds import Clipping as Clipping
     from genblaze_evaluators.sounds import Silence as Silence
 
-_HOMES = {
-    "Blank": "pictures",
-    "Clipping": "sounds",
-    "Duration": "durations",
-    "Exposure": "pictures",
-    "Repeats": "repeats",
-    "Sharpness": "pictures",
-    "Silence": "sounds",
-}
+__all__ = ["Blank", "Clipping", "Duration", "Exposure", "Repeats", "Sharpness", "Silence"]
 
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_evaluators.durations": "Duration",
+        "genblaze_evaluators.pictures": "Blank Exposure Sharpness",
+        "genblaze_evaluators.repeats": "Repeats",
+        "genblaze_evaluators.sounds": "Clipping Silence",
+    },
+)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_parquet.sink import ParquetSink as ParquetSink
 
 __all__ = ["ParquetSink"]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "ParquetSink":
-        from genblaze_parquet.sink import ParquetSink
-
-        return ParquetSink
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_parquet.sink": "ParquetSink",
+    },
+)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_ffmpeg.compositor import FFmpegCompositor as FFmpegCompositor
     from genblaze_ffmpeg.transform import FFmpegTransform as FFmpegTransform
 
-_HOMES = {"FFmpegCompositor": "genblaze_ffmpeg.compositor", "FFmpegTransform": "genblaze_ffmpeg.transform"}
-
 __all__ = ["FFmpegCompositor", "FFmpegTransform"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_ffmpeg.compositor": "FFmpegCompositor",
+        "genblaze_ffmpeg.transform": "FFmpegTransform",
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_gallery.collecting import Gallery as Gallery
@@ -13,27 +15,14 @@ if TYPE_CHECKING:
     from genblaze_gallery.searching import Query as Query
     from genblaze_gallery.searching import search as search
 
-_HOMES = {
-    "Gallery": "collecting",
-    "Hit": "searching",
-    "Index": "index",
-    "Query": "searching",
-    "collect": "collecting",
-    "render": "page",
-    "search": "searching",
-}
-
 __all__ = ["Gallery", "Hit", "Index", "Query", "collect", "render", "search"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_gallery.collecting": "Gallery collect",
+        "genblaze_gallery.index": "Index",
+        "genblaze_gallery.page": "render",
+        "genblaze_gallery.searching": "Hit Query search",
+    },
+)

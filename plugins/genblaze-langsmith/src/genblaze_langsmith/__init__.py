@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_langsmith.tracer import LangSmithTracer as LangSmithTracer
 
-_HOMES = {"LangSmithTracer": "tracer"}
-
 __all__ = ["LangSmithTracer"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_langsmith.tracer": "LangSmithTracer",
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_local.audio import LocalAudioProvider as LocalAudioProvider
@@ -10,24 +12,14 @@ if TYPE_CHECKING:
     from genblaze_local.paid import LocalPaidProvider as LocalPaidProvider
     from genblaze_local.video import LocalVideoProvider as LocalVideoProvider
 
-_HOMES = {
-    "LocalAudioProvider": "audio",
-    "LocalImageProvider": "image",
-    "LocalPaidProvider": "paid",
-    "LocalVideoProvider": "video",
-}
-
 __all__ = ["LocalAudioProvider", "LocalImageProvider", "LocalPaidProvider", "LocalVideoProvider"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_local.audio": "LocalAudioProvider",
+        "genblaze_local.image": "LocalImageProvider",
+        "genblaze_local.paid": "LocalPaidProvider",
+        "genblaze_local.video": "LocalVideoProvider",
+    },
+)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze_otel.span import StepSpan as StepSpan
     from genblaze_otel.tracer import OTelTracer as OTelTracer
 
-_HOMES = {"OTelTracer": "tracer", "StepSpan": "span"}
-
 __all__ = ["OTelTracer", "StepSpan"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze_otel.span": "StepSpan",
+        "genblaze_otel.tracer": "OTelTracer",
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genblaze.lazy import loads_at_first_use
 
 if TYPE_CHECKING:
     from genblaze.errors import URLPolicyError as URLPolicyError
@@ -14,18 +16,6 @@ if TYPE_CHECKING:
     from genblaze_s3.presigned import PresignedURL as PresignedURL
     from genblaze_s3.store import S3Store as S3Store
     from genblaze_s3.versions import ObjectVersion as ObjectVersion
-
-_HOMES = {
-    "AsyncS3StorageBackend": "genblaze_s3.asynchronous",
-    "Encryption": "genblaze.storing",
-    "EncryptionMode": "genblaze.storing",
-    "ObjectVersion": "genblaze_s3.versions",
-    "PresignedURL": "genblaze_s3.presigned",
-    "S3StorageBackend": "genblaze_s3.backend",
-    "S3Store": "genblaze_s3.store",
-    "URLPolicy": "genblaze.models.enums",
-    "URLPolicyError": "genblaze.errors",
-}
 
 __all__ = [
     "AsyncS3StorageBackend",
@@ -39,13 +29,16 @@ __all__ = [
     "URLPolicyError",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__, _ = loads_at_first_use(
+    __name__,
+    {
+        "genblaze.errors": "URLPolicyError",
+        "genblaze.models.enums": "URLPolicy",
+        "genblaze.storing": "Encryption EncryptionMode",
+        "genblaze_s3.asynchronous": "AsyncS3StorageBackend",
+        "genblaze_s3.backend": "S3StorageBackend",
+        "genblaze_s3.presigned": "PresignedURL",
+        "genblaze_s3.store": "S3Store",
+        "genblaze_s3.versions": "ObjectVersion",
+    },
+)
