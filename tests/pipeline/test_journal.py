@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from genblaze import (
 )
 from genblaze.errors import JournalError, PipelineError, RunTakenError
 from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal, owner_of_this_process, owners
+from genblaze.journal.schema import open_file
 from genblaze.pipeline.run_journal import RunJournal
 
 VENDOR = '''
@@ -412,6 +414,19 @@ def test_unpaid_runs_leave_no_journal(tmp_path):
     vendor.paid = False
     pipeline(vendor, tmp_path).run()
     assert not (tmp_path / ".genblaze").exists()
+
+
+def test_those_who_make_the_journal_at_the_same_moment_wait_for_each_other(tmp_path):
+    for number in range(30):
+        starts = threading.Barrier(4)
+
+        def make(path=tmp_path / str(number) / "journal.db", starts=starts):
+            starts.wait()
+            open_file(path).close()
+
+        with ThreadPoolExecutor(4) as people:
+            for made in [people.submit(make) for _ in range(4)]:
+                made.result()
 
 
 def test_a_damaged_journal_is_a_clear_error(tmp_path):

@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -280,6 +282,19 @@ def test_two_processes_may_index_at_once(tmp_path):
     assert [process.wait() for process in both] == [0, 0]
     with Index(tmp_path / "index.db") as index:
         assert index.counts() == (40, 40, 40)
+
+
+def test_those_who_make_an_index_at_the_same_moment_wait_for_each_other(tmp_path):
+    for number in range(100):
+        starts = Barrier(4)
+
+        def make(path=tmp_path / f"{number}.db", starts=starts):
+            starts.wait()
+            Index(path).close()
+
+        with ThreadPoolExecutor(4) as people:
+            for made in [people.submit(make) for _ in range(4)]:
+                made.result()
 
 
 @pytest.mark.slow

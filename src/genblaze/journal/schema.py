@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 
 #: Number of the tables' shape, kept in the file; one of another number is not touched.
 VERSION = 1
 #: Seconds to wait for another process that writes.
 BUSY_SEC = 30.0
+_PAUSE_SEC = 0.005
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -41,12 +43,30 @@ def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=BUSY_SEC, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log.
+
+    SQLite refuses that at once, and does not wait as it does elsewhere, while another process does the same to a file
+    that has none yet.
+    """
+    give_up = monotonic() + BUSY_SEC
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                raise
+            sleep(_PAUSE_SEC)
+        else:
+            return
 
 
 def open_file(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:

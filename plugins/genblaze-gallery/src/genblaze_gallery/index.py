@@ -81,11 +81,12 @@ class Index:
 
     def _prepare(self, path: Path | None) -> None:
         try:
-            refuse_strangers(self.db)
-            self.db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")
             if not has_tables(self.db):
-                make_tables(self.db)
-            self.db.execute("COMMIT")
+                self.db.execute("BEGIN IMMEDIATE")  # whoever came first has made them when this one's turn comes
+                if not has_tables(self.db):
+                    refuse_strangers(self.db)
+                    make_tables(self.db)
+                self.db.execute("COMMIT")
         except sqlite3.Error as error:
             msg = f"{path} is no index of genblaze, or is damaged ({error}). Name another file, or delete this one"
             raise GenblazeError(msg) from error

@@ -63,8 +63,8 @@ def refuse_strangers(db: sqlite3.Connection) -> None:
 
 def has_tables(db: sqlite3.Connection) -> bool:
     """Whether the tables are there, and of this version."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return bool(version == VERSION)
+    marks = db.execute("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
+    return bool(marks.fetchone() == (APPLICATION_ID, VERSION))
 
 
 def make_tables(db: sqlite3.Connection) -> None:
