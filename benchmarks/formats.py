@@ -26,8 +26,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from genblaze.embedding import embed_manifest, extract_manifest, strip_manifest
+from genblaze.embedding.handlers import sniff_mime
 from genblaze.errors import GenblazeError
-from genblaze.handlers import sniff_mime
 from genblaze.models import Asset, Manifest, Run, Step
 from genblaze.verifying import verify_file
 

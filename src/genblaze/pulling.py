@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
+from genblaze.embedding.sidecars import read_document
 from genblaze.errors import GenblazeError, PluginNotFoundError, URLPolicyError
 from genblaze.file_urls import path_of
 from genblaze.models.manifest import MAX_MANIFEST_BYTES, parse_manifest
-from genblaze.sidecars import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

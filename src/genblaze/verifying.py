@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct
 
-from genblaze.edits import ContentDigest, digest_plan, reproduces, whole
+from genblaze.embedding.edits import ContentDigest, digest_plan, reproduces, whole
+from genblaze.embedding.mediafile import MediaFile, Output, outputs_by_digest
+from genblaze.embedding.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
 from genblaze.errors import (
     GenblazeError,
     ManifestError,
@@ -18,7 +20,6 @@ from genblaze.errors import (
     UnsupportedSchemaVersionError,
 )
 from genblaze.layout import EditPlan, LayoutError
-from genblaze.mediafile import MediaFile, Output, outputs_by_digest
 from genblaze.models.manifest import (
     EXTENSIONS_KEY,
     RECORD_DIGEST_KEY,
@@ -27,7 +28,6 @@ from genblaze.models.manifest import (
     parse_manifest,
 )
 from genblaze.models.privacy import reveals
-from genblaze.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
 
 if TYPE_CHECKING:
     from genblaze.models.asset import Asset

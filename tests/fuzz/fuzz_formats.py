@@ -13,7 +13,7 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "samples"))
 
-with atheris.instrument_imports(include=["genblaze_media", "genblaze.layout", "genblaze.edits"]):
+with atheris.instrument_imports(include=["genblaze_media", "genblaze.layout", "genblaze.embedding.edits"]):
     from sample_media import manifest_of
     from smallest_media import SMALLEST
 

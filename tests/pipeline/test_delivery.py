@@ -305,11 +305,12 @@ def test_a_policy_that_cannot_be_met_is_refused_before_money_is_spent(new, paint
 
 @pytest.mark.needs_plugins
 def test_what_came_in_is_not_hashed_again_to_embed_the_manifest(tmp_path, monkeypatch):
-    from genblaze import Pipeline, edits
+    from genblaze import Pipeline
+    from genblaze.embedding import edits
 
     sizes = []
     digest = edits.digest_plan
-    for user in ("genblaze.embedding", "genblaze.recording"):
+    for user in ("genblaze.embedding.embed", "genblaze.embedding.recording"):
         monkeypatch.setattr(f"{user}.digest_plan", lambda file, plan: sizes.append(plan.size) or digest(file, plan))
     result = Pipeline("png", output_dir=tmp_path).step(Painter(tmp_path), model="m").run()
     whole, essence = sizes

@@ -8,9 +8,9 @@ import click
 
 from genblaze.cli.terminal import printable
 from genblaze.embedding import content_digest, embed_manifest
-from genblaze.mediafile import outputs_by_digest
+from genblaze.embedding.mediafile import outputs_by_digest
+from genblaze.embedding.sidecars import read_document
 from genblaze.models.manifest import parse_manifest
-from genblaze.sidecars import read_document
 
 __all__ = ["command"]
 

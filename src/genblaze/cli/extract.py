@@ -10,9 +10,9 @@ import click
 
 from genblaze.cli.terminal import printable
 from genblaze.embedding import extract_document
+from genblaze.embedding.sidecars import read_document
 from genblaze.errors import EmbeddingError, PointerSidecarError
 from genblaze.models.manifest import parse_manifest
-from genblaze.sidecars import read_document
 
 if TYPE_CHECKING:
     from genblaze.models.manifest import Manifest

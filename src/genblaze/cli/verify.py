@@ -19,8 +19,8 @@ import click
 from genblaze.atomic import remove_litter
 from genblaze.cli.stored import paths_or_urls, stored_outputs, verify_copy, verify_stored_output
 from genblaze.cli.terminal import printable
+from genblaze.embedding.sidecars import SIDECAR_SUFFIX, read_document, sidecar_path
 from genblaze.models.manifest import parse_manifest
-from genblaze.sidecars import SIDECAR_SUFFIX, read_document, sidecar_path
 from genblaze.verifying import Verdict, Verification, verify_file, verify_manifest_file
 
 if TYPE_CHECKING:

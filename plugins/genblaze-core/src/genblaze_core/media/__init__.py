@@ -1,7 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
 from genblaze.embedding import EmbedResult
-from genblaze.handlers import (
+from genblaze.embedding.handlers import (
     AacHandler,
     BaseMediaHandler,
     FlacHandler,

@@ -1,7 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from genblaze.embedding.handlers import SidecarHandler
 from genblaze.errors import PointerSidecarError
-from genblaze.handlers import SidecarHandler
 from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
 __all__ = ["MAX_MANIFEST_BYTES", "PointerSidecarError", "SidecarHandler"]

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from genblaze.edits import FileReader
+from genblaze.embedding.edits import FileReader
 from genblaze.errors import ManifestError, PointerSidecarError
 from genblaze.layout import MAX_PAYLOAD
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from msgspec import Struct
 
 from genblaze.atomic import atomic_write
-from genblaze.edits import (
+from genblaze.embedding.edits import (
     ContentDigest,
     FileReader,
     amend,
@@ -31,20 +31,18 @@ from genblaze.edits import (
     write_and_digest,
     write_plan,
 )
+from genblaze.embedding.mediafile import MediaFile, outputs_by_digest
+from genblaze.embedding.recording import RecordDigests
+from genblaze.embedding.sidecars import check_pointer, read_sidecar, sidecar_path
 from genblaze.errors import EmbeddingError, GenblazeError, ManifestError
 from genblaze.layout import EditPlan, Layout, LayoutError
-from genblaze.mediafile import MediaFile, outputs_by_digest
 from genblaze.models.manifest import MAX_MANIFEST_BYTES, Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
-from genblaze.recording import RecordDigests
-from genblaze.sidecars import SIDECAR_SUFFIX, check_pointer, read_sidecar, sidecar_path
 
 if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
 
 __all__ = [
-    "SIDECAR_SUFFIX",
-    "ContentDigest",
     "EmbedResult",
     "content_digest",
     "copy_content",
@@ -52,7 +50,6 @@ __all__ = [
     "extract_document",
     "extract_manifest",
     "inspect_file",
-    "sidecar_path",
     "strip_manifest",
 ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
-from genblaze.edits import ContentDigest, FileReader, PlanReader, compose, digest_plan, whole
+from genblaze.embedding.edits import ContentDigest, FileReader, PlanReader, compose, digest_plan, whole
 from genblaze.errors import ManifestError, PluginError
 from genblaze.layout import EditPlan, Layout, LayoutError, Reader
 from genblaze.models.asset import Asset

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_media import ToyFormat, manifest_of, saved, sha256, toy, toy_plugins
 
-from genblaze.edits import FileReader, whole
 from genblaze.embedding import (
     ContentDigest,
     content_digest,
@@ -24,12 +23,13 @@ from genblaze.embedding import (
     sidecar_path,
     strip_manifest,
 )
+from genblaze.embedding.edits import FileReader, whole
+from genblaze.embedding.recording import RecordDigests
 from genblaze.errors import EmbeddingError, ManifestError, PointerSidecarError
 from genblaze.hookspecs import hookimpl
 from genblaze.layout import Copy, EditPlan, LayoutError, Literal, build_plan
 from genblaze.models.enums import PromptVisibility
 from genblaze.models.policy import EmbedPolicy
-from genblaze.recording import RecordDigests
 from genblaze.verifying import verify_file
 
 CONTENT = toy(b"pixels " * 10)
@@ -42,7 +42,7 @@ def plugins():
 
 def test_a_manifest_longer_than_readers_take_is_not_written(tmp_path, plugins, monkeypatch):
     path, manifest = saved(tmp_path, CONTENT), manifest_of(CONTENT)
-    monkeypatch.setattr("genblaze.embedding.MAX_MANIFEST_BYTES", 100)
+    monkeypatch.setattr("genblaze.embedding.embed.MAX_MANIFEST_BYTES", 100)
     with pytest.raises(ManifestError, match="at most 100"):
         embed_manifest(path, manifest, plugins=plugins)
     assert (path.read_bytes(), sidecar_path(path).exists()) == (CONTENT, False)

@@ -17,15 +17,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from genblaze import atomic
-from genblaze.edits import FileReader
 from genblaze.embedding import EmbedResult, embed_manifest
+from genblaze.embedding.edits import FileReader
+from genblaze.embedding.mediafile import MediaFile
+from genblaze.embedding.sidecars import check_pointer, read_sidecar, sidecar_path
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
-from genblaze.mediafile import MediaFile
 from genblaze.models.manifest import Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
 from genblaze.plugins import default_plugins
-from genblaze.sidecars import check_pointer, read_sidecar, sidecar_path
 
 __all__ = [
     "AacHandler",

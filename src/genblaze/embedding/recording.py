@@ -6,7 +6,7 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from genblaze.edits import ContentDigest, FileReader, digest_plan
+from genblaze.embedding.edits import ContentDigest, FileReader, digest_plan
 from genblaze.layout import EditPlan
 
 if TYPE_CHECKING:

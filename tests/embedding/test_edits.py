@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genblaze.edits import (
+from genblaze.embedding.edits import (
     FileReader,
     PlanReader,
     amend,
