@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.pairs import measure
+from benchmarks.pairs import Pair, measure
 from benchmarks.plan import Scenario
 from benchmarks.table import amount
 
 HEADER = (
-    "| number | per step, `run` | per step, `stream` | per batch item | memory per batch result |\n"
-    "|---:|---:|---:|---:|---:|"
+    "| number | per step, `run` | per step, `stream` | memory per kept step | per batch item | memory per kept item |\n"
+    "|---:|---:|---:|---:|---:|---:|"
 )
 
 
@@ -20,13 +20,19 @@ def rows(python: Path, *, quick: bool) -> list[str]:
 
 
 def _row(number: int, python: Path) -> str:
-    steps = measure(Scenario("", ("pipelines", str(number), "sync stream"), 3), {"ours": python})
-    items = measure(Scenario("", ("items", str(number)), 3), {"ours": python})
+    faces = _measured(python, "pipelines", str(number), "sync stream")
+    steps = _measured(python, "keeping", "steps", str(number))
+    items = _measured(python, "keeping", "items", str(number))
     cells = (
         f"{number:,}",
-        amount("", steps.median("ours", "sync")),
-        amount("", steps.median("ours", "stream")),
-        amount("", items.median("ours", "item")),
-        f"{items.median('ours', 'kept') / 1000:.2g} kB" if number >= 1000 else "",
+        amount("", faces.median("ours", "sync")),
+        amount("", faces.median("ours", "stream")),
+        f"{steps.median('ours', 'kept') / 1000:.2g} kB",
+        amount("", items.median("ours", "time")),
+        f"{items.median('ours', 'kept') / 1000:.2g} kB",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _measured(python: Path, *command: str) -> Pair:
+    return measure(Scenario("", command, 3), {"ours": python})
