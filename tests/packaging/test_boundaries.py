@@ -42,6 +42,7 @@ def contract(start: str) -> dict:
 
 def test_every_package_is_under_contract():
     assert set(LINTER["root_packages"]) == {"genblaze", *PACKAGES}
+    assert set(contract("No modules import each other")["ancestors"]) == {"genblaze", *PACKAGES}
 
 
 def test_the_kernel_may_import_no_package_of_the_tree():

@@ -14,8 +14,8 @@ from genblaze.errors import ProviderError, URLPolicyError
 from genblaze.hookspecs import FetchContext
 from genblaze.models import Asset, ProviderErrorCode
 from genblaze.providers import SyncProvider
-from genblaze_http.addresses import is_public, permitted
-from genblaze_http.download import Downloader, checked
+from genblaze_http.addresses import checked, is_public, permitted
+from genblaze_http.download import Downloader
 
 BODY = bytes(range(256)) * 4000
 CODES = ProviderErrorCode

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from genblaze_http.client import Reply as Reply
     from genblaze_http.client import VendorClient as VendorClient
     from genblaze_http.client import nothing_bought as nothing_bought
-    from genblaze_http.failures import Answer as Answer
     from genblaze_http.listing import FindsJobs as FindsJobs
     from genblaze_http.listing import ListsModels as ListsModels
     from genblaze_http.provider import PolledProvider as PolledProvider
     from genblaze_http.provider import SingleCallProvider as SingleCallProvider
     from genblaze_http.settings import Settings as Settings
+    from genblaze_http.vendor import Answer as Answer
     from genblaze_http.vendor import Vendor as Vendor
     from genblaze_http.vendor import declare as declare
     from genblaze_http.vendor import provider_hooks as provider_hooks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from genblaze_http.work import Work as Work
 
 _HOMES = {
-    "Answer": "failures",
+    "Answer": "vendor",
     "FilePart": "client",
     "FindsJobs": "listing",
     "ListsModels": "listing",

@@ -1,4 +1,4 @@
-"""Which addresses may be talked to: those of the open internet, whatever form they come in.
+"""Which URLs and addresses may be talked to: those of the open internet, whatever form they come in.
 
 A vendor's answer, a manifest or a user's input can name any URL. Followed blindly it would reach services of this
 machine and network, such as the metadata service that hands out a cloud machine's credentials.
@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
-from genblaze.errors import ProviderError, URLPolicyError
+import httpx
+
+from genblaze.errors import GenblazeError, ProviderError, URLPolicyError
+from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 
 #: Gives every address of a host, in order of preference.
@@ -101,3 +104,44 @@ async def permitted(host: str, port: int, scheme: str, *, trusted: bool, ask: Re
         )
         raise URLPolicyError(msg)
     return addresses
+
+
+def checked(url: str, origin: str | None) -> httpx.URL:
+    """The parsed URL, if its form allows to fetch it; its address is looked at later.
+
+    Raises:
+        URLPolicyError: With what is wrong.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError, ValueError):
+        parsed = httpx.URL("")
+    problem = None
+    if not parsed.host or "%" in parsed.host or any(ord(character) <= 32 or character == "\x7f" for character in url):
+        problem = "is no URL"
+    elif origin is not None and origin_of(parsed) == origin:
+        problem = None if parsed.scheme in ("https", "http") else "is neither https nor http"
+    elif parsed.scheme != "https":
+        problem = "is not https"
+    elif parsed.port not in (None, 443):
+        problem = f"names port {parsed.port}; only 443 is fetched from"
+    if parsed.userinfo:
+        problem = "carries a user name or password"
+    if problem is not None:
+        msg = f"{shown(url)!r} is not fetched: it {problem}"
+        raise URLPolicyError(msg)
+    return parsed.copy_with(fragment=None)
+
+
+def origin_of(url: httpx.URL) -> str:
+    """`scheme://host:port`, as `FetchContext.origin` has it."""
+    return f"{url.scheme}://{url.netloc.decode()}"
+
+
+def shown(url: str) -> str:
+    """A URL for messages: without query, whose values are often signatures, and not endless."""
+    try:
+        bare = strip_asset_url_credentials(url)
+    except (GenblazeError, ValueError):
+        return "a malformed URL"
+    return bare.partition("?")[0][:200]

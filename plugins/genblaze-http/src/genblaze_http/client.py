@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -18,15 +17,15 @@ import msgspec
 from genblaze.errors import ProviderError
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
+from genblaze_http.addresses import checked, origin_of, permitted
 from genblaze_http.failures import failure, read_answer
+from genblaze_http.reaching import CONNECT_SEC, tls
 from genblaze_http.retry_after import nothing_left
 from genblaze_http.vendor import Vendor
 
 #: Hears, during a submit, for how many seconds the vendor wants no other one.
 hold_back: ContextVar[Callable[[float], None] | None] = ContextVar("hold_back", default=None)
 
-#: Seconds until a connection must stand.
-CONNECT_SEC = 15.0
 #: Seconds that a vendor may think before it answers, unless the provider's constructor says otherwise.
 READ_SEC = 600.0
 
@@ -181,9 +180,6 @@ class VendorClient:
             URLPolicyError: The URL may not be talked to.
             ProviderError: The file was not taken, and nothing was bought.
         """
-        from genblaze_http.addresses import permitted
-        from genblaze_http.download import checked
-
         chosen = self.origin if self.base_url != self.vendor.base_url else None
         target = checked(url, chosen)
         await permitted(target.host, target.port or 443, target.scheme, trusted=_origin(url) == chosen)
@@ -250,15 +246,8 @@ async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.Asy
         del _clients[loop]
 
 
-@cache
-def tls() -> Any:
-    """The TLS settings of this process; loading the trusted certificates takes a while, so it happens once."""
-    return httpx.create_ssl_context()
-
-
 def _origin(url: str) -> str:
-    parsed = httpx.URL(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode()}"
+    return origin_of(httpx.URL(url))
 
 
 def _without_login(url: str) -> tuple[str, str | None]:

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 import httpx
 
 from genblaze.atomic import atomic_write
-from genblaze.errors import GenblazeError, ProviderError, URLPolicyError
+from genblaze.errors import ProviderError, URLPolicyError
 from genblaze.hookspecs import FetchContext
 from genblaze.jobs import Fetched
-from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http import addresses
+from genblaze_http.addresses import checked, origin_of, shown
 from genblaze_http.reaching import first_reached, guarded_client
 from genblaze_http.retry_after import retry_after
 
@@ -184,47 +184,6 @@ def _is_page(block: bytes, url: httpx.URL) -> bool:
     return block[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")) and not url.path.endswith(
         (".html", ".htm")
     )
-
-
-def checked(url: str, origin: str | None) -> httpx.URL:
-    """The parsed URL, if its form allows to fetch it; its address is looked at later.
-
-    Raises:
-        URLPolicyError: With what is wrong.
-    """
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError, ValueError):
-        parsed = httpx.URL("")
-    problem = None
-    if not parsed.host or "%" in parsed.host or any(ord(character) <= 32 or character == "\x7f" for character in url):
-        problem = "is no URL"
-    elif origin is not None and origin_of(parsed) == origin:
-        problem = None if parsed.scheme in ("https", "http") else "is neither https nor http"
-    elif parsed.scheme != "https":
-        problem = "is not https"
-    elif parsed.port not in (None, 443):
-        problem = f"names port {parsed.port}; only 443 is fetched from"
-    if parsed.userinfo:
-        problem = "carries a user name or password"
-    if problem is not None:
-        msg = f"{shown(url)!r} is not fetched: it {problem}"
-        raise URLPolicyError(msg)
-    return parsed.copy_with(fragment=None)
-
-
-def origin_of(url: httpx.URL) -> str:
-    """`scheme://host:port`, as `FetchContext.origin` has it."""
-    return f"{url.scheme}://{url.netloc.decode()}"
-
-
-def shown(url: str) -> str:
-    """A URL for messages: without query, whose values are often signatures, and not endless."""
-    try:
-        bare = strip_asset_url_credentials(url)
-    except (GenblazeError, ValueError):
-        return "a malformed URL"
-    return bare.partition("?")[0][:200]
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import msgspec
 from genblaze.errors import ProviderError
 from genblaze.models.enums import ProviderErrorCode
 from genblaze_http.retry_after import retry_after, waiting_time
-from genblaze_http.vendor import Vendor
+from genblaze_http.vendor import Answer, Vendor
 
 _C = ProviderErrorCode
 
@@ -28,30 +28,6 @@ _UNWELL = frozenset({_C.SERVER_ERROR, _C.TIMEOUT, _C.UNKNOWN})
 _NOT_TAKEN = frozenset({429, 503})
 _SERVER_ERROR = 500
 _SHOWN = 300
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A refused call as the vendor answered it.
-
-    Attributes:
-        method: Of the request, so that a 404 on a submit (no such model) differs from one on a poll (no such job).
-        status: HTTP status.
-        headers: Names in lower case.
-        body: Parsed JSON, or None.
-        code: The vendor's error code, wherever its body has it.
-        kind: The vendor's error type or status word.
-        message: Its text for people.
-        reasons: Further machine-readable reasons (Google's `details[].reason`).
-    """
-
-    method: str
-    status: int
-    headers: Mapping[str, str] = {}
-    body: Any = None
-    code: str | None = None
-    kind: str | None = None
-    message: str = ""
-    reasons: tuple[str, ...] = ()
 
 
 def read_answer(method: str, status: int, headers: Mapping[str, str], content: bytes) -> Answer:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import httpx
 
-from genblaze_http.client import CONNECT_SEC, tls
+#: Seconds until a connection must stand.
+CONNECT_SEC = 15.0
+
+
+@cache
+def tls() -> Any:
+    """The TLS settings of this process; loading the trusted certificates takes a while, so it happens once."""
+    return httpx.create_ssl_context()
 
 
 def guarded_client(silence: float, verify: Any = None) -> httpx.AsyncClient:

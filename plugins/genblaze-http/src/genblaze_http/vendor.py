@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -15,10 +15,33 @@ from genblaze.models.enums import Modality, ProviderErrorCode
 if TYPE_CHECKING:
     from genblaze.capabilities import Capability
     from genblaze.jobs import GenerateContext, Job, Request
-    from genblaze_http.failures import Answer
 
 #: How a vendor takes an input: the asset's own https URL, a presigned one of a store, an upload, a data URI.
 Way: TypeAlias = Literal["url", "presigned", "upload", "data"]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A refused call as the vendor answered it.
+
+    Attributes:
+        method: Of the request, so that a 404 on a submit (no such model) differs from one on a poll (no such job).
+        status: HTTP status.
+        headers: Names in lower case.
+        body: Parsed JSON, or None.
+        code: The vendor's error code, wherever its body has it.
+        kind: The vendor's error type or status word.
+        message: Its text for people.
+        reasons: Further machine-readable reasons (Google's `details[].reason`).
+    """
+
+    method: str
+    status: int
+    headers: Mapping[str, str] = {}
+    body: Any = None
+    code: str | None = None
+    kind: str | None = None
+    message: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
