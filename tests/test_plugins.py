@@ -23,7 +23,7 @@ from genblaze.jobs import GenerateContext, Request
 from genblaze.layout import EditPlan, Layout, Literal
 from genblaze.models.enums import Modality
 from genblaze.plugins import PluginManager
-from genblaze.plugins.discovery import Claim, settle
+from genblaze.plugins.discovery import settle
 from genblaze.plugins.registry import Registry
 
 
@@ -85,8 +85,8 @@ def context(tmp_path):
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-class EntryPoint(SimpleNamespace):
-    """What a claim loads: an object, or an error."""
+class Installed(SimpleNamespace):
+    """A claim that loads an object, or fails with an error."""
 
     value = "module:thing"
 
@@ -97,8 +97,7 @@ class EntryPoint(SimpleNamespace):
 
 
 def claim(name, target=None, distribution="acme", version="1.2", group="genblaze"):
-    entry_point = EntryPoint(target=target)
-    return Claim(name=name, group=group, distribution=distribution, version=version, entry_point=entry_point)
+    return Installed(name=name, target=target, distribution=distribution, version=version, group=group)
 
 
 def loaded(*claims, **settings):
@@ -367,7 +366,7 @@ def test_aliases_are_resolved_by_modality(plugins):
 
 
 def installed(monkeypatch, *claims, config=None):
-    monkeypatch.setattr("genblaze.plugins.discovery.find_claims", lambda: list(claims))
+    monkeypatch.setattr("genblaze.plugins.claims.find_claims", lambda: list(claims))
     return PluginManager(config or Config())
 
 

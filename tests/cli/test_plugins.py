@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -16,7 +17,6 @@ from genblaze.config import Config
 from genblaze.errors import GenblazeError
 from genblaze.hookspecs import hookimpl
 from genblaze.plugins import PluginManager, set_default_plugins
-from genblaze.plugins.discovery import Claim
 
 
 def speed_of(params):
@@ -53,10 +53,7 @@ class Provider:
             """Not the real one."""
 
 
-class EntryPoint:
-    def __init__(self, target):
-        self.target = target
-
+class Installed(SimpleNamespace):
     def load(self):
         if isinstance(self.target, Exception):
             raise self.target
@@ -70,13 +67,11 @@ def installed(monkeypatch):
     def claims():
         found = {"acme": Provider(), "broken": ImportError("no module named broken_sdk")}
         return [
-            Claim(
-                name=name, group="genblaze", distribution=f"genblaze-{name}", version="0.3", entry_point=EntryPoint(it)
-            )
-            for name, it in found.items()
+            Installed(name=name, group="genblaze", distribution=f"genblaze-{name}", version="0.3", target=target)
+            for name, target in found.items()
         ]
 
-    monkeypatch.setattr("genblaze.plugins.discovery.find_claims", claims)
+    monkeypatch.setattr("genblaze.plugins.claims.find_claims", claims)
     previous = set_default_plugins(PluginManager(Config()))
     yield
     set_default_plugins(previous)

@@ -345,7 +345,7 @@ class PluginManager:
 
         registry = Registry()
         if self._autoload:
-            from genblaze.plugins.discovery import find_claims
+            from genblaze.plugins.claims import find_claims
 
             registry.load(find_claims(), self.config.plugins)
         return registry, Choices(registry, self.config)

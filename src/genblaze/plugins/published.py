@@ -11,6 +11,7 @@ from genblaze.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from genblaze.jobs import GenerateContext, Job, Request
+    from genblaze.plugins.claims import Claim
 
 __all__ = ["PublishedProvider"]
 
@@ -19,18 +20,17 @@ class PublishedProvider:
     """A plugin made of an entry point that names a provider class, which is imported when first used.
 
     Args:
-        name: The entry point's name, which is the provider's.
-        entry_point: What `importlib_metadata` gave.
+        claim: The entry point; its name is the provider's.
     """
 
-    def __init__(self, name: str, entry_point: Any) -> None:
-        self._name = name
-        self._entry_point = entry_point
+    def __init__(self, claim: Claim) -> None:
+        self._name = claim.name
+        self._claim = claim
 
     @hookimpl
     def provides(self) -> list[Capability]:
         """The provider, by its entry point's name; what it makes is known only to the class."""
-        return [Capability(hook="generate", key=self._name, summary=f"{self._entry_point.value} (published group)")]
+        return [Capability(hook="generate", key=self._name, summary=f"{self._claim.value} (published group)")]
 
     @hookimpl
     def generate(self, request: Request, context: GenerateContext) -> Job | None:
@@ -42,13 +42,13 @@ class PublishedProvider:
 
     def _load(self) -> Any:
         try:
-            loaded = self._entry_point.load()
+            loaded = self._claim.load()
         except Exception as exc:
-            msg = f"Provider {self._name!r} cannot be imported from {self._entry_point.value}: {_words(exc)}"
+            msg = f"Provider {self._name!r} cannot be imported from {self._claim.value}: {_words(exc)}"
             raise PluginLoadError(msg) from exc
         if not (inspect.isclass(loaded) and hasattr(loaded, "job")):
             msg = (
-                f"Provider {self._name!r}: {self._entry_point.value} is no provider class."
+                f"Provider {self._name!r}: {self._claim.value} is no provider class."
                 " Derive it from genblaze_core.providers.BaseProvider or SyncProvider."
             )
             raise PluginLoadError(msg)

@@ -18,7 +18,8 @@ from genblaze.errors import (
     PluginLoadError,
     PluginNotFoundError,
 )
-from genblaze.plugins.discovery import ESSENTIAL, PUBLISHED_GROUP, Claim, settle
+from genblaze.plugins.claims import PUBLISHED_GROUP, Claim
+from genblaze.plugins.discovery import ESSENTIAL, record_of, settle
 from genblaze.plugins.records import PluginRecord
 from genblaze.plugins.rules import capabilities_of, check_implementations, implementations_of
 from genblaze.selection import Candidate
@@ -70,9 +71,9 @@ class Registry:
             self._failed(refused, PluginConflictError(refused.error), strict=settings.strict)
         for claim in settled.load:
             try:
-                self._add(_plugin_of(claim), claim.record())
+                self._add(_plugin_of(claim), record_of(claim))
             except Exception as exc:  # noqa: BLE001 - a broken plugin may raise anything; the others go on
-                self._failed(claim.record(status="failed", error=_words(exc)), exc, strict=settings.strict)
+                self._failed(record_of(claim, status="failed", error=_words(exc)), exc, strict=settings.strict)
         self.records.sort(key=lambda record: record.name)
 
     def add(self, plugin: object, name: str) -> PluginRecord:
@@ -216,13 +217,12 @@ class Registry:
         return caller
 
 
-def _plugin_of(claim: Claim) -> object:
+def _plugin_of(claim: Claim) -> Any:
     if claim.group != PUBLISHED_GROUP:
-        loaded: object = claim.entry_point.load()
-        return loaded
+        return claim.load()
     from genblaze.plugins.published import PublishedProvider
 
-    return PublishedProvider(claim.name, claim.entry_point)
+    return PublishedProvider(claim)
 
 
 def _hook_names(found: dict[str, list[pluggy.HookImpl]]) -> tuple[str, ...]:

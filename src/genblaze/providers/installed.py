@@ -6,7 +6,7 @@ import inspect
 import logging
 from typing import Any
 
-from genblaze.plugins.discovery import PUBLISHED_GROUP
+from genblaze.plugins.claims import PUBLISHED_GROUP, find_claims
 from genblaze.providers.provider import BaseProvider
 
 logger = logging.getLogger("genblaze.discovery")
@@ -25,19 +25,17 @@ def discover_providers() -> dict[str, type[BaseProvider]]:
 
     Plugins of the group `genblaze` need no class; a pipeline takes them by name, and `genblaze plugins` lists them.
     """
-    from importlib_metadata import entry_points
-
     found = {}
-    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+    for claim in find_claims(ENTRY_POINT_GROUP):
         try:
-            kind = entry_point.load()
+            kind = claim.load()
         except Exception as error:  # noqa: BLE001 - third-party code: a broken package hides no other
-            logger.warning("Provider %s could not be imported: %s", entry_point.name, error)
+            logger.warning("Provider %s could not be imported: %s", claim.name, error)
             continue
         if inspect.isclass(kind) and issubclass(kind, BaseProvider):
-            found[entry_point.name] = kind
+            found[claim.name] = kind
         else:
-            logger.warning("Provider %s is no subclass of BaseProvider: %r", entry_point.name, kind)
+            logger.warning("Provider %s is no subclass of BaseProvider: %r", claim.name, kind)
     return found
 
 
