@@ -83,6 +83,7 @@ class Driver:
         self._estimate: float | None = None
         self._doubt: ProviderError | None = None  # a submit failed, and the vendor may have taken it
         self._cleared: ProviderError | None = None  # it seemed so, but the vendor says that it has no such job
+        self._cancellations = 0  # of the task, before this job
         context.on_accepted = self._keep
         context.on_hold_back = self._gate.hold_back
 
@@ -103,6 +104,7 @@ class Driver:
             asyncio.CancelledError: When the caller gives up; the vendor has then been told, or given
                 `CANCEL_GRACE_SEC` to hear of it.
         """
+        self._cancellations = _cancellations()
         try:
             while True:
                 self.attempt += 1
@@ -113,7 +115,7 @@ class Driver:
                 except (KeyboardInterrupt, GeneratorExit):
                     raise
                 except BaseException as error:
-                    if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                    if isinstance(error, asyncio.CancelledError) and self._is_cancelled():
                         raise
                     await self._wait_before_next(as_provider_error(error))
         except asyncio.CancelledError:
@@ -145,7 +147,7 @@ class Driver:
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            if isinstance(error, asyncio.CancelledError) and self._is_cancelled():
                 raise
             failure = as_provider_error(error)
             self._sending = False
@@ -257,6 +259,10 @@ class Driver:
         failure.__cause__ = error
         return failure
 
+    def _is_cancelled(self) -> bool:
+        """Whether somebody cancels this task; a provider may also raise CancelledError by itself."""
+        return _cancellations() > self._cancellations
+
     async def _cancel_at_vendor(self) -> None:
         """Tell the vendor, bounded in time; a failing cancellation is reported, never raised."""
         cancel = getattr(self.job, "cancel", None)
@@ -293,10 +299,10 @@ def _tell_late(outcome: Any, context: GenerateContext) -> None:
         context.on_late_result(outcome)
 
 
-def _is_cancelled() -> bool:
-    """Whether somebody cancels this task; a provider may also raise CancelledError by itself."""
+def _cancellations() -> int:
+    """How often somebody asked this task to stop."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return 0 if task is None else task.cancelling()
 
 
 def may_be_taken(error: ProviderError) -> bool:

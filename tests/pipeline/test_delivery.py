@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_every_local_output_carries_the_manifest_and_verifies(new, folder):
         assert found.manifest.canonical_hash == result.manifest.canonical_hash
         assert asset.sha256 == sha256(result.local_path(asset))
         assert asset.size_bytes == result.local_path(asset).stat().st_size
+
+
+def test_a_callback_that_ends_the_program_leaves_finished_outputs_with_their_manifest(new, folder):
+    painter = Painter(folder)
+    with pytest.raises(SystemExit):
+        new().step(painter, model="m").step(painter, model="m").run(on_step_complete=lambda _: sys.exit(3))
+    (made,) = folder.glob("*.png")
+    assert verify_file(made, plugins=kernel_plugins()).verdict == Verdict.EXACT
 
 
 @pytest.mark.needs_plugins

@@ -7,7 +7,7 @@ import time
 import pytest
 from sample_pipelines import pipeline_in
 
-from genblaze import Asset, StepCache, StepStatus, SyncProvider, threads
+from genblaze import Asset, ProviderError, ProviderErrorCode, StepCache, StepStatus, SyncProvider, threads
 
 STEPS = 500
 THREADS = 100
@@ -96,6 +96,43 @@ def test_a_hundred_def_steps_are_under_way_at_once_and_never_more(tmp_path):
     result = many(tmp_path, provider).run(max_concurrency=THREADS, timeout=PATIENCE)
     assert [step.status for step in result.run.steps] == [StepStatus.SUCCEEDED] * STEPS
     assert provider.most == THREADS
+
+
+class Refusing(SyncProvider):
+    """Fails before it waits for anything."""
+
+    name = "refusing"
+
+    async def generate(self, step, config=None):
+        raise ProviderError("no", error_code=ProviderErrorCode.INVALID_INPUT)
+
+
+async def test_a_step_that_fails_at_once_stops_those_that_have_not_begun(tmp_path):
+    running = many(tmp_path, Refusing()).arun(max_concurrency=STEPS, raise_on_failure=False)
+    result = await asyncio.wait_for(running, PATIENCE)
+    assert [step.status for step in result.run.steps] == [StepStatus.FAILED] + [StepStatus.CANCELLED] * (STEPS - 1)
+
+
+class Busy(SyncProvider):
+    """Works for a while without waiting for anything."""
+
+    name = "busy"
+    begun = 0
+
+    async def generate(self, step, config=None):
+        self.begun += 1
+        time.sleep(0.01)  # noqa: ASYNC251 - so it is
+        step.assets = [output()]
+        return step
+
+
+async def test_steps_that_wait_for_nothing_can_be_cancelled_all_the_same(tmp_path):
+    provider = Busy()
+    running = asyncio.create_task(many(tmp_path, provider).arun(max_concurrency=1))
+    asyncio.get_running_loop().call_later(0.05, running.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert provider.begun < STEPS
 
 
 async def test_cancelling_hundreds_of_async_steps_leaves_nothing(tmp_path):

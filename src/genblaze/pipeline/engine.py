@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from genblaze.errors import PipelineTimeoutError
 from genblaze.loops import stay_home
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genblaze.pipeline")
 
+#: Seconds after which steps that wait for nothing let everything else in the event loop have its turn.
+TURN_SEC = 0.005
+
 
 async def execute(
     plan: Plan, options: RunOptions, stream: Callable[[StreamEvent], None] | None = None
@@ -50,13 +54,7 @@ async def execute(
     """
     if plan.tracers or plan.moderation is not None or options.calls_back:
         stay_home()
-    await check_models(plan)
-    if plan.journal is not None:
-        await plan.journal.take_up(plan.steps)
-    if options.max_cost_usd is not None:
-        refuse_unknown_prices(plan, options.max_cost_usd)
-    if plan.day_budget is not None:
-        refuse_unknown_prices_today(plan, plan.day_budget)
+    await _refuse(plan, options)
     emitter = Emitter(plan, options, stream)
     run = Run(
         run_id=plan.run_id,
@@ -80,7 +78,9 @@ async def execute(
             await schedule.run()
     except TimeoutError:
         timed_out = True
-    except (asyncio.CancelledError, Exception) as error:
+    except GeneratorExit:  # nobody is there to await anything
+        raise
+    except BaseException as error:
         _finish(run, schedule, RunStatus.CANCELLED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILED)
         await close_run(plan, options, emitter, run)
         raise
@@ -92,6 +92,17 @@ async def execute(
     return result
 
 
+async def _refuse(plan: Plan, options: RunOptions) -> None:
+    """Find what planning could not see without asking anybody; nothing has been paid."""
+    await check_models(plan)
+    if plan.journal is not None:
+        await plan.journal.take_up(plan.steps)
+    if options.max_cost_usd is not None:
+        refuse_unknown_prices(plan, options.max_cost_usd)
+    if plan.day_budget is not None:
+        refuse_unknown_prices_today(plan, plan.day_budget)
+
+
 def _finish(run: Run, schedule: Schedule, status: RunStatus | None) -> None:
     """Complete the record of the run; its steps stand in the order of declaration."""
     run.steps = [step_run.step for step_run in schedule.runs]
@@ -101,14 +112,18 @@ def _finish(run: Run, schedule: Schedule, status: RunStatus | None) -> None:
 
 
 class Schedule:
-    """Starts each step when the steps it needs have ended and there is room for it."""
+    """Runs each step when the steps it needs have ended and there is room for it.
+
+    Steps are done by workers, each of which does one after the other. Where only one may run at a time, the run's own
+    task is the worker; otherwise there is a task for each step that may be under way.
+    """
 
     def __init__(self, plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> None:
         self.runs = [StepRun(plan, planned, options, emitter) for planned in plan.steps]
         self._plan = plan
         self._run = run
         self._sinks = options.sinks
-        self._limit = options.max_concurrency
+        self._limit = min(options.max_concurrency, len(plan.steps))
         self._fail_fast = options.fail_fast
         self._emitter = emitter
         self._ended: list[Step | None] = [None] * len(plan.steps)
@@ -118,7 +133,8 @@ class Schedule:
             for index in set(planned.needs):
                 self._dependents[index].append(planned.index)
         self._ready: list[int] = [planned.index for planned in plan.steps if not planned.needs]
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._under_way: dict[int, asyncio.Task[Any] | None] = {}
+        self._workers = 0
         self._all_done = asyncio.Event()
         self._stopped = False
         self._crash: BaseException | None = None
@@ -130,9 +146,13 @@ class Schedule:
             asyncio.CancelledError: When the caller gives up; every step under way has ended by then.
         """
         self._announce_queue()
-        self._start_ready()
         try:
-            await self._all_done.wait()
+            if self._limit == 1:
+                self._workers = 1
+                await self._work()
+            else:
+                self._hire()
+                await self._all_done.wait()
         except asyncio.CancelledError:
             await self._stop_and_wait("Cancelled: the run was cancelled")
             raise
@@ -159,33 +179,48 @@ class Schedule:
                 )
             )
 
-    def _start_ready(self) -> None:
-        while self._ready and not self._stopped and len(self._tasks) < self._limit:
-            index = heappop(self._ready)
-            self._tasks[index] = asyncio.create_task(self._run_step(index))
-        if not self._tasks:
-            self._all_done.set()
+    def _hire(self) -> None:
+        """See to it that there is a worker for every step that is ready, as far as there is room."""
+        wanted = min(self._limit, len(self._under_way) + len(self._ready))
+        while self._workers < wanted:
+            self._workers += 1
+            asyncio.create_task(self._work())  # noqa: RUF006 - kept in `_under_way` whenever it waits
+
+    async def _work(self) -> None:
+        """Run steps as long as one is ready; those that wait for nothing do not keep the loop to themselves."""
+        turn_ends = monotonic() + TURN_SEC
+        try:
+            while self._ready and not self._stopped:
+                await self._run_step(heappop(self._ready))
+                self._hire()
+                if monotonic() > turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends = monotonic() + TURN_SEC
+        finally:
+            self._workers -= 1
+            if not self._workers:
+                self._all_done.set()
 
     async def _run_step(self, index: int) -> None:
+        self._under_way[index] = asyncio.current_task()
         try:
             step = await self.runs[index].execute(self._ended)
             self._ended[index] = step
             if self._sinks:
                 await hand_over_step(self._sinks, step, self._run)
-            self._release(index)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             self._crash = self._crash or error
-            self._stop("Cancelled: the engine failed", but=index)
+            self._stop("Cancelled: the engine failed")
             if not isinstance(error, Exception):
                 raise
         else:
+            self._release(index)
             if step.status != StepStatus.SUCCEEDED and self._fail_fast:
-                self._stop(f"Cancelled: step {index} failed", but=index)
+                self._stop(f"Cancelled: step {index} failed")
         finally:
-            del self._tasks[index]
-            self._start_ready()
+            del self._under_way[index]
 
     def _release(self, index: int) -> None:
         """Note which steps need not wait any longer, now that one has ended."""
@@ -194,20 +229,21 @@ class Schedule:
             if self._waiting_for[dependent] == 0:
                 heappush(self._ready, dependent)
 
-    def _stop(self, reason: str, but: int | None = None) -> None:
+    def _stop(self, reason: str) -> None:
         """Start nothing more, and cancel what is under way, but for the step that ends just now."""
+        own = asyncio.current_task()
         self._stopped = True
         for run in self.runs:
             if run.step.status == StepStatus.PENDING:
                 run.step.error = run.step.error or reason
-        for index, task in self._tasks.items():
-            if index != but:
+        for task in self._under_way.values():
+            if task is not None and task is not own:
                 task.cancel()
 
     async def _stop_and_wait(self, reason: str) -> None:
         self._stop(reason)
-        if self._tasks:
-            await asyncio.wait(self._tasks.values())
+        if self._workers:
+            await self._all_done.wait()
         self._mark_unstarted(reason)
 
     def _mark_unstarted(self, reason: str) -> None:
