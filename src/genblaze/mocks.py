@@ -18,6 +18,10 @@ class MockProvider(SyncProvider):
     """Returns assets it was given, or fails as it was told to.
 
     Attributes:
+        latency: Seconds that a call takes.
+        should_fail: Whether calls fail; like the other settings it may be changed between calls.
+        error_code: With which code they then fail.
+        error_message: With which text.
         call_count: How often it was called.
         received_steps: Copies of the steps it was given.
     """
@@ -34,14 +38,16 @@ class MockProvider(SyncProvider):
         cost_usd: float | None = None,
         **provider_options: Any,
     ) -> None:
-        """Take the answers; `latency` is in seconds, `provider_options` are those of `BaseProvider`."""
+        """Take the answers and the settings; `provider_options` are those of `BaseProvider`."""
         super().__init__(**provider_options)
         self.name = name
+        self.latency = latency
+        self.should_fail = should_fail
+        self.error_code = error_code
+        self.error_message = error_message
         self.call_count = 0
         self.received_steps: list[Step] = []
         self._assets = assets
-        self._latency = latency
-        self._failure = (error_message, error_code) if should_fail else None
         self._cost = cost_usd
 
     def generate(self, step: Step, config: RunnableConfig | None = None) -> Step:  # noqa: ARG002 - the published signature
@@ -52,11 +58,10 @@ class MockProvider(SyncProvider):
         """
         self.call_count += 1
         self.received_steps.append(step.model_copy(deep=True))
-        if self._latency:
-            time.sleep(self._latency)
-        if self._failure is not None:
-            message, code = self._failure
-            raise ProviderError(message, error_code=code)
+        if self.latency:
+            time.sleep(self.latency)
+        if self.should_fail:
+            raise ProviderError(self.error_message, error_code=self.error_code)
         made = self._assets(step) if callable(self._assets) else self._assets or [self.default_asset()]
         step.assets = [asset.model_copy(deep=True) for asset in made]
         step.cost_usd = self._cost

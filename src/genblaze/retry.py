@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
-
-import msgspec
 
 from genblaze.errors import InvalidValueError
 from genblaze.models.enums import RETRYABLE_ERROR_CODES, ProviderErrorCode
@@ -21,7 +20,8 @@ IdempotencyStrategy = Literal["step_id", "uuid_per_attempt", "none"]
 MAX_RETRY_AFTER_SEC = 120.0
 
 
-class RetryPolicy(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
     """One budget of attempts for a step, over submitting, polling and fetching together.
 
     Attributes:
@@ -84,7 +84,7 @@ class RetryPolicy(msgspec.Struct, frozen=True):
 
     def with_attempts(self, attempts: int) -> RetryPolicy:
         """This policy with another number of attempts, and retryable codes if it had none."""
-        return msgspec.structs.replace(
+        return replace(
             self, max_attempts=attempts, retryable_codes=self.retryable_codes or RETRYABLE_ERROR_CODES
         )
 

@@ -12,10 +12,9 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
-
-from msgspec import Struct
 
 from genblaze.atomic import atomic_write
 from genblaze.embedding.edits import (
@@ -56,7 +55,8 @@ __all__ = [
 _ANY_TYPE = "*/*"
 
 
-class EmbedResult(Struct, frozen=True):
+@dataclass
+class EmbedResult:
     """Where a manifest went.
 
     Attributes:

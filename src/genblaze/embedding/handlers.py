@@ -10,11 +10,10 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 from uuid import UUID
-
-from msgspec import Struct
 
 from genblaze import atomic
 from genblaze.embedding import EmbedResult, embed_manifest
@@ -66,7 +65,8 @@ _BOXES = _VIDEOS | {"audio/mp4", "image/avif", "image/heic", "image/heif"}
 StrPath = str | os.PathLike[str]
 
 
-class MediaCapability(Struct, frozen=True):
+@dataclass
+class MediaCapability:
     """What a handler says of one media type.
 
     Attributes:

@@ -6,6 +6,7 @@ published ones; `run_id` everywhere, `step_index` on progress and retries, `step
 and the events of cancellation are additions.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, get_args
@@ -443,7 +444,8 @@ StreamEventAdapter = _EventAdapter()
 """The adapter under its published name."""
 
 
-class ProgressEvent(msgspec.Struct):
+@dataclass
+class ProgressEvent:
     """What `on_progress` callbacks hear: one step goes on.
 
     Attributes:
@@ -468,7 +470,8 @@ class ProgressEvent(msgspec.Struct):
     step_index: int | None = None
 
 
-class StepCompleteEvent(msgspec.Struct):
+@dataclass
+class StepCompleteEvent:
     """What `on_step_complete` callbacks hear: one step has ended, well or not.
 
     Attributes:

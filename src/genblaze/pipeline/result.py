@@ -30,7 +30,8 @@ class PipelineResult:
         deliveries: Where the files lie and what sinks did.
     """
 
-    __slots__ = ("__weakref__", "deliveries", "manifest", "run")  # programs keep results by the thousand
+    # Programs keep results by the thousand, and some note more on them; the dict is made only then.
+    __slots__ = ("__dict__", "__weakref__", "deliveries", "manifest", "run")
 
     def __init__(self, run: Run, manifest: Manifest, deliveries: Deliveries | None = None) -> None:
         self.run = run
