@@ -37,6 +37,14 @@ def test_it_fails_as_it_is_told():
     assert (step.status, step.error, step.error_code) == ("failed", "no key", "auth_failure")
 
 
+def test_how_it_answers_can_be_changed_between_calls():
+    provider = MockProvider(should_fail=True)
+    provider.should_fail = False
+    assert provider.invoke(Step(provider="mock", model="m")).status == "succeeded"
+    provider.should_fail, provider.error_message = True, "now"
+    assert provider.invoke(Step(provider="mock", model="m")).error == "now"
+
+
 def test_assets_can_be_given_or_made():
     asset = Asset(url="https://h/a.png", media_type="image/png", sha256="f" * 64)
     made = MockProvider(assets=lambda step: [asset, asset]).invoke(Step(provider="mock", model="m"))

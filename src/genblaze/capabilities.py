@@ -53,6 +53,8 @@ class Capability(msgspec.Struct, frozen=True):
         models: Models that are known, with dated facts; others are passed on as well.
         check: Of a provider: called with a step's parameters when planning one that names the provider; raises a
             `GenblazeError` where a program is missing or a parameter cannot be meant. It must not touch the network.
+        provider: Of a provider that is a class of the published shape: where it is, `package.module:Class`. So
+            `discover_providers()` finds it.
 
     Raises:
         InvalidValueError: A field cannot be what it says, such as an unknown hook or a malformed magic.
@@ -70,6 +72,7 @@ class Capability(msgspec.Struct, frozen=True):
     environment: tuple[str, ...] = ()
     models: tuple[KnownModel, ...] = ()
     check: Callable[[Mapping[str, Any]], None] | None = None
+    provider: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could never be selected, so that the mistake shows when the plugin loads."""

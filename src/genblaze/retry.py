@@ -84,9 +84,7 @@ class RetryPolicy:
 
     def with_attempts(self, attempts: int) -> RetryPolicy:
         """This policy with another number of attempts, and retryable codes if it had none."""
-        return replace(
-            self, max_attempts=attempts, retryable_codes=self.retryable_codes or RETRYABLE_ERROR_CODES
-        )
+        return replace(self, max_attempts=attempts, retryable_codes=self.retryable_codes or RETRYABLE_ERROR_CODES)
 
     def should_retry(self, error_code: ProviderErrorCode | None, attempt: int) -> bool:
         """Whether another attempt may follow attempt number `attempt` (from 1) that failed with `error_code`."""

@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 
 from genblaze import SyncProvider
+from genblaze.plugins import PluginManager, set_default_plugins
 from genblaze.providers.installed import discover_providers, instantiate_with_credential
 
 
@@ -29,8 +30,27 @@ def installed(tmp_path, monkeypatch):
     points = "acme = acme_published:Acme\nodd = json:dumps\nbroken = no_such_module:X\n"
     (info / "entry_points.txt").write_text(f"[genblaze.providers]\n{points}")
     monkeypatch.syspath_prepend(str(tmp_path))
+    previous = set_default_plugins(PluginManager())
     yield
+    set_default_plugins(previous)
     sys.modules.pop("acme_published", None)
+
+
+@pytest.mark.needs_plugins
+def test_the_published_names_of_providers_lead_to_their_classes():
+    found = discover_providers()
+    published = {
+        "google-gemini-image": "GeminiImageProvider",
+        "google-imagen": "ImagenProvider",
+        "google-veo": "VeoProvider",
+        "luma": "LumaProvider",
+        "openai-dalle": "DalleProvider",
+        "openai-sora": "SoraProvider",
+        "openai-tts": "OpenAITTSProvider",
+        "replicate": "ReplicateProvider",
+        "runway": "RunwayProvider",
+    }
+    assert {name: found[name].__name__ for name in published} == published
 
 
 def test_classes_are_found_and_what_is_none_is_logged(installed, caplog):

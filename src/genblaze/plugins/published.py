@@ -30,7 +30,8 @@ class PublishedProvider:
     @hookimpl
     def provides(self) -> list[Capability]:
         """The provider, by its entry point's name; what it makes is known only to the class."""
-        return [Capability(hook="generate", key=self._name, summary=f"{self._claim.value} (published group)")]
+        target = self._claim.value
+        return [Capability(hook="generate", key=self._name, summary=f"{target} (published group)", provider=target)]
 
     @hookimpl
     def generate(self, request: Request, context: GenerateContext) -> Job | None:

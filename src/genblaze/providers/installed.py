@@ -1,12 +1,14 @@
-"""The provider classes that installed packages offer under the published entry-point group."""
+"""The provider classes that installed packages offer."""
 
 from __future__ import annotations
 
 import inspect
 import logging
+from pkgutil import resolve_name
 from typing import Any
 
-from genblaze.plugins.claims import PUBLISHED_GROUP, find_claims
+from genblaze.plugins import default_plugins
+from genblaze.plugins.claims import PUBLISHED_GROUP
 from genblaze.providers.provider import BaseProvider
 
 logger = logging.getLogger("genblaze.discovery")
@@ -21,22 +23,25 @@ CREDENTIAL_KWARGS = ("api_key", "api_token", "api_secret", "auth_token", "token"
 
 
 def discover_providers() -> dict[str, type[BaseProvider]]:
-    """The classes by the names of their entry points; what cannot be imported or is no provider is logged and left out.
+    """The classes by the providers' names; what cannot be imported or is no provider is logged and left out.
 
-    Plugins of the group `genblaze` need no class; a pipeline takes them by name, and `genblaze plugins` lists them.
+    A provider that is no class has none here; a pipeline takes it by name, and `genblaze plugins` lists it.
     """
-    found = {}
-    for claim in find_claims(ENTRY_POINT_GROUP):
-        try:
-            kind = claim.load()
-        except Exception as error:  # noqa: BLE001 - third-party code: a broken package hides no other
-            logger.warning("Provider %s could not be imported: %s", claim.name, error)
-            continue
-        if inspect.isclass(kind) and issubclass(kind, BaseProvider):
-            found[claim.name] = kind
-        else:
-            logger.warning("Provider %s is no subclass of BaseProvider: %r", claim.name, kind)
-    return found
+    offers = default_plugins().capabilities("generate")
+    found = {offer.key: _class_at(offer.provider, offer.key) for offer, _ in offers if offer.provider}
+    return {key: kind for key, kind in found.items() if kind is not None}
+
+
+def _class_at(path: str, key: str) -> type[BaseProvider] | None:
+    try:
+        kind = resolve_name(path)
+    except Exception as error:  # noqa: BLE001 - third-party code: a broken package hides no other
+        logger.warning("Provider %s could not be imported: %s", key, error)
+        return None
+    if inspect.isclass(kind) and issubclass(kind, BaseProvider):
+        return kind
+    logger.warning("Provider %s is no subclass of BaseProvider: %r", key, kind)
+    return None
 
 
 def instantiate_with_credential(cls: type[BaseProvider], credential: str = "test-key", **extra: Any) -> BaseProvider:

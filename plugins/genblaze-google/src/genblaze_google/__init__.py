@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 from genblaze_http import lazy_names
 
 if TYPE_CHECKING:
-    from genblaze_google.chatting import achat as achat
-    from genblaze_google.chatting import chat as chat
-    from genblaze_google.gemini import GeminiImageProvider as GeminiImageProvider
+    from genblaze_google.chat import achat as achat
+    from genblaze_google.chat import chat as chat
+    from genblaze_google.gemini_image import GeminiImageProvider as GeminiImageProvider
     from genblaze_google.imagen import ImagenProvider as ImagenProvider
     from genblaze_google.omni import GeminiOmniProvider as GeminiOmniProvider
     from genblaze_google.tts import GeminiTTSProvider as GeminiTTSProvider
     from genblaze_google.veo import VeoProvider as VeoProvider
 
 _HOMES = {
-    "GeminiImageProvider": "gemini",
+    "GeminiImageProvider": "gemini_image",
     "GeminiOmniProvider": "omni",
     "GeminiTTSProvider": "tts",
     "ImagenProvider": "imagen",
     "VeoProvider": "veo",
-    "achat": "chatting",
-    "chat": "chatting",
+    "achat": "chat",
+    "chat": "chat",
 }
 
 __all__ = [

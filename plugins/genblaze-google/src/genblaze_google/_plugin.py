@@ -9,7 +9,7 @@ from genblaze_http import declare, provider_hooks
 provides, generate = provider_hooks(
     "genblaze_google",
     {
-        "gemini:GeminiImageProvider": declare(
+        "gemini_image:GeminiImageProvider": declare(
             GOOGLE, "google-gemini-image", Modality.IMAGE, "Gemini pictures, made and edited", "google"
         ),
         "tts:GeminiTTSProvider": declare(GOOGLE, "google-tts", Modality.AUDIO, "Gemini speech", "google"),

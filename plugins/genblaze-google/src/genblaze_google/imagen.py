@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from genblaze.models.enums import Modality, ProviderErrorCode
-from genblaze_google.provider import GoogleProvider
+from genblaze_google.account import GoogleProvider
 from genblaze_google.vendor import IMAGEN
 from genblaze_google.wire import cloud_only, refused, wire_names
 from genblaze_http import SingleCallProvider, Work

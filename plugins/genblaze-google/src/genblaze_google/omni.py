@@ -10,7 +10,7 @@ from genblaze.jobs import JobStatus, Submitted
 from genblaze.models.enums import Modality, ProviderErrorCode
 from genblaze.pricing import PricingContext
 from genblaze.providers.model_registry import ModelRegistry
-from genblaze_google.provider import GoogleProvider
+from genblaze_google.account import GoogleProvider
 from genblaze_google.vendor import OMNI, refused_content
 from genblaze_google.wire import inline, refused
 from genblaze_http import PolledProvider, Work

@@ -10,7 +10,7 @@ import wave
 from typing import TYPE_CHECKING, Any
 
 from genblaze.models.enums import Modality, ProviderErrorCode
-from genblaze_google.provider import GoogleProvider
+from genblaze_google.account import GoogleProvider
 from genblaze_google.wire import ended, parts_of, refused, wire_names
 from genblaze_http import SingleCallProvider, Work
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genblaze.errors import ProviderError
 from genblaze.jobs import JobStatus, Submitted
 from genblaze.models import Modality, ProviderErrorCode
-from genblaze_google.provider import GoogleProvider
+from genblaze_google.account import GoogleProvider
 from genblaze_google.vendor import VEO, refused_content
 from genblaze_google.vertex import Cloud
 from genblaze_google.wire import cloud_only, inline, refused, wire_names

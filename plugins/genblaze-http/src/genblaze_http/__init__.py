@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genblaze_http.lazy import lazy_names
+from genblaze_http.lazy import callable_module, lazy_names
 
 if TYPE_CHECKING:
     from genblaze_http.client import FilePart as FilePart
@@ -47,5 +47,5 @@ _HOMES = {
     "provider_hooks": "vendor",
 }
 
-__all__ = [*_HOMES, "lazy_names"]
+__all__ = [*_HOMES, "callable_module", "lazy_names"]
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

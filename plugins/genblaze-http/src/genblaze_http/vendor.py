@@ -137,17 +137,17 @@ def provider_hooks(
     """
     from genblaze.hookspecs import hookimpl
 
-    targets = {capability.key: target for target, capability in offers.items()}
+    targets = {capability.key: f"{package}.{target}" for target, capability in offers.items()}
 
     @hookimpl
     def provides() -> Iterable[Capability]:
-        return list(offers.values())
+        return [msgspec.structs.replace(each, provider=targets[each.key]) for each in offers.values()]
 
     @hookimpl
     def generate(request: Request, context: GenerateContext) -> Job | None:
         if request.provider not in targets:
             return None
-        job: Job = context.provider(resolve_name(f"{package}.{targets[request.provider]}")).job(request, context)
+        job: Job = context.provider(resolve_name(targets[request.provider])).job(request, context)
         return job
 
     return provides, generate

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from genblaze_http import lazy_names
 
 if TYPE_CHECKING:
-    from genblaze_openai.chatting import achat as achat
-    from genblaze_openai.chatting import chat as chat
+    from genblaze_openai.chat import achat as achat
+    from genblaze_openai.chat import chat as chat
     from genblaze_openai.dalle import DalleProvider as DalleProvider
     from genblaze_openai.sora import SoraProvider as SoraProvider
     from genblaze_openai.transcription import OpenAITranscriptionProvider as OpenAITranscriptionProvider
@@ -22,7 +22,7 @@ __getattr__, __dir__ = lazy_names(
         "OpenAITTSProvider": "tts",
         "OpenAITranscriptionProvider": "transcription",
         "SoraProvider": "sora",
-        "achat": "chatting",
-        "chat": "chatting",
+        "achat": "chat",
+        "chat": "chat",
     },
 )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from genblaze.models import Asset, Modality
 from genblaze_http import FilePart, Work
+from genblaze_openai.at_once import OpenAIProvider
 from genblaze_openai.fields import form_fields, refuse
 from genblaze_openai.prices import image_models
-from genblaze_openai.provider import OpenAIProvider
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation

@@ -10,9 +10,9 @@ from genblaze.models import Modality, ProviderErrorCode
 from genblaze.models.voice import Voice
 from genblaze_http import Reply, Work
 from genblaze_http.kinds import kind_of
+from genblaze_openai.at_once import OpenAIProvider
 from genblaze_openai.fields import refuse
 from genblaze_openai.prices import speech_models
-from genblaze_openai.provider import OpenAIProvider
 
 if TYPE_CHECKING:
     from genblaze.jobs import Generation

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from genblaze.models.enums import URLPolicy as URLPolicy
     from genblaze.storing import Encryption as Encryption
     from genblaze.storing import EncryptionMode as EncryptionMode
-    from genblaze_s3.asynchronous import AsyncS3StorageBackend as AsyncS3StorageBackend
+    from genblaze_s3.async_backend import AsyncS3StorageBackend as AsyncS3StorageBackend
     from genblaze_s3.backend import S3StorageBackend as S3StorageBackend
     from genblaze_s3.presigned import PresignedURL as PresignedURL
     from genblaze_s3.store import S3Store as S3Store
@@ -35,7 +35,7 @@ __getattr__, __dir__, _ = loads_at_first_use(
         "genblaze.errors": "URLPolicyError",
         "genblaze.models.enums": "URLPolicy",
         "genblaze.storing": "Encryption EncryptionMode",
-        "genblaze_s3.asynchronous": "AsyncS3StorageBackend",
+        "genblaze_s3.async_backend": "AsyncS3StorageBackend",
         "genblaze_s3.backend": "S3StorageBackend",
         "genblaze_s3.presigned": "PresignedURL",
         "genblaze_s3.store": "S3Store",

@@ -11,6 +11,7 @@ from genblaze.sync import run_sync
 from genblaze_google.vendor import GOOGLE
 from genblaze_google.vertex import Cloud
 from genblaze_google.wire import ended, parts_of, wire_names
+from genblaze_http import callable_module
 from genblaze_http.completions import ChatOptions, ChatRequest
 
 _NAMES = {"max_tokens": "maxOutputTokens"}
@@ -139,3 +140,6 @@ def _read(told: dict[str, Any], model: str) -> ChatResponse:
         ],
         raw=told,
     )
+
+
+callable_module(__name__)

@@ -7,6 +7,7 @@ from typing import Any
 
 from genblaze.models.chat import ChatMessage, ChatResponse
 from genblaze.sync import run_sync
+from genblaze_http import callable_module
 from genblaze_http.completions import ChatOptions, chat_body, read_completion
 from genblaze_openai.vendor import OPENAI
 
@@ -46,3 +47,6 @@ async def achat(
 def _ask_sdk(client: Any, body: dict[str, Any]) -> dict[str, Any]:
     answer = client.chat.completions.create(**body)
     return answer if isinstance(answer, dict) else dict(answer.model_dump())
+
+
+callable_module(__name__)

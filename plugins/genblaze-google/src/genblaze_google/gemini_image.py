@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from genblaze.models.enums import Modality
 from genblaze.pricing import PricingContext
 from genblaze.providers.model_registry import ModelRegistry
-from genblaze_google.provider import GoogleProvider
+from genblaze_google.account import GoogleProvider
 from genblaze_google.wire import ended, inline, parts_of, wire_names
 from genblaze_http import SingleCallProvider, Work
 
