@@ -334,6 +334,18 @@ def test_any_other_exception_becomes_a_plugin_error_from_it(plugins, request_, c
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+def test_of_two_plugins_of_one_class_the_one_that_failed_is_blamed(plugins, request_, context):
+    class Failing(Provider):
+        @hookimpl
+        def generate(self, request):
+            raise ValueError("no fox")
+
+    plugins.register(Failing("acme"), "first")
+    plugins.register(Failing("other"), "second")
+    with pytest.raises(PluginError, match="generate failed in plugin first"):
+        plugins.generate(request_, context)
+
+
 def test_a_failing_wrapper_is_blamed_and_not_the_plugin_that_it_wraps(plugins, request_, context):
     class Failing:
         @hookimpl(wrapper=True)

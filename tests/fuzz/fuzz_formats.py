@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["genblaze_media", "genblaze.layout", "g
     from genblaze.embedding import embed_manifest, extract_manifest, inspect_file, sidecar_path, strip_manifest
     from genblaze.errors import EmbeddingError
     from genblaze.verifying import Verdict, verify_file
+    from genblaze_media import aac, bmff, flac, gif, jpeg, mp3, ogg, png, wav, webp  # noqa: F401 - else imported later
 
 FOLDER = Path(tempfile.mkdtemp(prefix="genblaze-fuzz-"))
 FILE = FOLDER / "a file"

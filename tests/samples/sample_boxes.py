@@ -34,10 +34,10 @@ MFRA = box(b"mfra", box(b"mfro", bytes(4), struct.pack(">I", 24)))
 SMALL = FTYP + MOOV + MDAT
 
 
-def plugins_of(*modules) -> PluginManager:
+def plugins_of(**formats) -> PluginManager:
     manager = PluginManager(Config(), autoload=False)
-    for module in modules:
-        manager.register(module, "embed-" + module.__name__.rpartition(".")[2])
+    for name, plugin in formats.items():
+        manager.register(plugin, f"embed-{name}")
     manager.register(sidecar, "sidecar")
     return manager
 

@@ -15,9 +15,9 @@ from sample_media import manifest_of, saved, sha256
 from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
 from genblaze.models.asset import AudioMetadata, VideoMetadata
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import heif, m4a, mp4
+from genblaze_media import _plugin
 
-PLUGINS = plugins_of(heif, m4a, mp4)
+PLUGINS = plugins_of(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc2=d=1:s=64x48:r=25"]
 SOUND = ["-f", "lavfi", "-i", "sine=d=1:r=44100"]

@@ -30,9 +30,9 @@ from sample_media import manifest_of, saved, sha256
 from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
 from genblaze.layout import BytesReader, EditPlan, LayoutError
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import bmff, heif, m4a, mp4
+from genblaze_media import _plugin, bmff
 
-PLUGINS = plugins_of(heif, m4a, mp4)
+PLUGINS = plugins_of(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
 RECORD_UUID = b"genblaze-record\1"
 
 
@@ -130,10 +130,10 @@ def test_an_open_box_too_long_for_its_size_field_is_refused():
     class Huge(BytesReader):
         size = 5 << 30
 
-    layout = bmff.inspect(Huge(FTYP + opened(b"mdat", b"x")))
+    layout = bmff.inspect_media(Huge(FTYP + opened(b"mdat", b"x")))
     assert (layout.essence[0].offset, layout.essence[0].length) == (len(FTYP) + 8, (5 << 30) - len(FTYP) - 8)
     with pytest.raises(LayoutError, match="no room for its real size"):
-        bmff.embed(layout, b"{}", {"v": 1})
+        bmff.embed_manifest(layout, b"{}", {"v": 1})
 
 
 def test_the_size_of_an_open_box_is_written_so_that_readers_find_what_follows(tmp_path):
@@ -184,9 +184,9 @@ def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path, tail):
 
 def test_an_older_manifest_that_stays_is_not_pushed_into_media_data(tmp_path):
     content = published(FTYP + MOOV) + MDAT
-    layout = bmff.inspect(BytesReader(content))
+    layout = bmff.inspect_media(BytesReader(content))
     with pytest.raises(LayoutError, match="media data behind"):
-        bmff.embed(layout, b"{}", {"v": 1})
+        bmff.embed_manifest(layout, b"{}", {"v": 1})
 
 
 def test_of_two_manifests_the_first_counts_and_both_are_taken_out(tmp_path):
@@ -328,7 +328,7 @@ AUDIO = {
 @pytest.mark.parametrize("name", AUDIO)
 def test_sound_is_described_by_what_is_most_exact(name):
     entry, timescale, (codec, rate, channels) = AUDIO[name]
-    found = bmff.inspect(BytesReader(FTYP + box(b"moov", track(b"soun", entry, timescale=timescale)))).facts
+    found = bmff.inspect_media(BytesReader(FTYP + box(b"moov", track(b"soun", entry, timescale=timescale)))).facts
     expected = {"codec": codec, "sample_rate": rate, "channels": channels}
     assert found == {"duration": 2.0, "audio": {key: value for key, value in expected.items() if value}}
 
@@ -337,7 +337,7 @@ def test_a_picture_without_a_shown_size_has_that_of_its_samples():
     entry = box(b"av01", bytes(24), struct.pack(">HH", 320, 200), bytes(50))
     fragments = box(b"mvex", box(b"mehd", bytes(4), struct.pack(">I", 7000)))
     movie = box(b"moov", box(b"mvhd", bytes(12), struct.pack(">II", 1000, 0)), fragments, track(b"vide", entry))
-    assert bmff.inspect(BytesReader(FTYP + movie)).facts == {
+    assert bmff.inspect_media(BytesReader(FTYP + movie)).facts == {
         "width": 320,
         "height": 200,
         "duration": 7.0,
@@ -389,7 +389,7 @@ def damaged(data: bytes, how: str, place: int, bytes_: bytes) -> bytes:
 
 
 def test_the_seeds_state_what_they_should():
-    facts = [bmff.inspect(BytesReader(seed)).facts for seed in SEEDS[:2]]
+    facts = [bmff.inspect_media(BytesReader(seed)).facts for seed in SEEDS[:2]]
     audio = {"codec": "aac", "sample_rate": 44100, "channels": 2}
     assert facts == [{"duration": 2.5, "audio": audio}, {"width": 40, "height": 30}]
 
@@ -402,13 +402,13 @@ def test_an_image_is_as_large_as_its_crop():
     for properties, numbers, size in ((ispe + crop, b"\2\1\x82", (29, 100)), (crop + ispe, b"\1\2", (64, 100))):
         table = box(b"ipma", bytes(4), struct.pack(">I", 1), b"\0\7", numbers)
         items = box(b"meta", bytes(4), box(b"pitm", bytes(4), b"\0\7"), box(b"iprp", box(b"ipco", properties), table))
-        facts = bmff.inspect(BytesReader(box(b"ftyp", b"heic\0\0\0\0") + items)).facts
+        facts = bmff.inspect_media(BytesReader(box(b"ftyp", b"heic\0\0\0\0") + items)).facts
         assert facts == {"width": size[0], "height": size[1]}
 
 
 def test_media_data_of_an_image_may_lie_among_its_items():
     data = SEEDS[1]
-    essence = bmff.inspect(BytesReader(data)).essence
+    essence = bmff.inspect_media(BytesReader(data)).essence
     assert [data[each.offset : each.offset + each.length] for each in essence] == [b"coded", MDAT[8:]]
 
 
@@ -432,8 +432,8 @@ def test_damage_is_refused_or_comes_back(seed, blows):
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\0\0\0\x0cftypavif", b"\0\0\0\x08moov", FTYP]))
 def test_any_bytes_give_a_layout_or_our_own_error(data, front):
     try:
-        layout = bmff.inspect(BytesReader(front + data))
-        plan = None if layout is None else bmff.embed(layout, b"{}", {"v": 1})
+        layout = bmff.inspect_media(BytesReader(front + data))
+        plan = None if layout is None else bmff.embed_manifest(layout, b"{}", {"v": 1})
     except LayoutError:
         return
     assert plan is None or isinstance(plan, EditPlan)

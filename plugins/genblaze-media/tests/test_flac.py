@@ -21,7 +21,7 @@ from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import flac, mp3
+from genblaze_media import _plugin, flac
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 SINE = ["-f", "lavfi", "-i", "sine=d=0.4:r=44100", "-ac", "2", "-c:a", "flac"]
@@ -45,8 +45,8 @@ def titled(tmp_path_factory):
 
 def plugins():
     manager = PluginManager(Config(), autoload=False)
-    for name, module in (("embed-flac", flac), ("embed-mp3", mp3), ("sidecar", sidecar)):
-        manager.register(module, name)
+    for name, plugin in (("embed-flac", _plugin.flac), ("embed-mp3", _plugin.mp3), ("sidecar", sidecar)):
+        manager.register(plugin, name)
     return manager
 
 

@@ -10,12 +10,12 @@ from genblaze.embedding import embed_manifest, inspect_file, strip_manifest
 from genblaze.layout import BytesReader
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import gif
+from genblaze_media import _plugin, gif
 
 
 def plugins() -> PluginManager:
     manager = PluginManager(Config(), autoload=False)
-    manager.register(gif, "embed-gif")
+    manager.register(_plugin.gif, "embed-gif")
     manager.register(sidecar, "sidecar")
     return manager
 

@@ -13,12 +13,12 @@ from genblaze.embedding import embed_manifest, inspect_file, strip_manifest
 from genblaze.layout import BytesReader, encode_record
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import jpeg
+from genblaze_media import _plugin, jpeg
 
 
 def plugins() -> PluginManager:
     manager = PluginManager(Config(), autoload=False)
-    manager.register(jpeg, "embed-jpeg")
+    manager.register(_plugin.jpeg, "embed-jpeg")
     manager.register(sidecar, "sidecar")
     return manager
 

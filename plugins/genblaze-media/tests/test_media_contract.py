@@ -4,12 +4,12 @@ import pytest
 from smallest_media import SMALLEST
 
 from genblaze.testing import EmbedderContract
-from genblaze_media import aac, flac, gif, heif, jpeg, m4a, mp3, mp4, ogg, png, wav, webp
+from genblaze_media import _plugin
 
-FORMATS = [aac, flac, gif, heif, jpeg, m4a, mp3, mp4, ogg, png, wav, webp]
+FORMATS = {name: each for name, each in vars(_plugin).items() if isinstance(each, _plugin.Format)}
 
 
-@pytest.mark.parametrize("plugin", FORMATS, ids=lambda plugin: plugin.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("plugin", FORMATS.values(), ids=FORMATS)
 class TestFormats(EmbedderContract):
     @pytest.fixture(autouse=True)
     def _format(self, plugin):

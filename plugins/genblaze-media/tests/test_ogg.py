@@ -24,7 +24,7 @@ from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader, encode_record
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import ogg
+from genblaze_media import _plugin, ogg
 
 SINE = ["-f", "lavfi", "-i", "sine=d=0.5:r=48000", "-ac", "2", "-bitexact"]
 PICTURES = ["-f", "lavfi", "-i", "testsrc2=d=0.5:s=64x48:r=10"]
@@ -62,7 +62,7 @@ def made(tmp_path_factory):
 
 def plugins():
     manager = PluginManager(Config(), autoload=False)
-    manager.register(ogg, "embed-ogg")
+    manager.register(_plugin.ogg, "embed-ogg")
     manager.register(sidecar, "sidecar")
     return manager
 

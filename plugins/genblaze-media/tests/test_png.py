@@ -28,7 +28,7 @@ from genblaze.embedding import (
 )
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import png
+from genblaze_media._plugin import png
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -324,7 +324,7 @@ def test_hostile_files_cost_bounded_time_and_memory(tmp_path, body):
 
 EMBED_FOR_EVER = """
 import sys
-from genblaze_media import png
+from genblaze_media._plugin import png
 from genblaze.builtin import sidecar
 from genblaze.config import Config
 from genblaze.embedding import embed_manifest

@@ -30,7 +30,7 @@ from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import aac, flac, mp3
+from genblaze_media import _plugin, aac, flac, mp3
 
 SINE = ["-f", "lavfi", "-i", "sine=d=0.4:r=44100", "-ac", "2", "-bitexact"]
 RECIPES = {
@@ -64,8 +64,9 @@ def made(tmp_path_factory):
 
 def plugins():
     manager = PluginManager(Config(), autoload=False)
-    for name, module in (("embed-mp3", mp3), ("embed-aac", aac), ("embed-flac", flac), ("sidecar", sidecar)):
-        manager.register(module, name)
+    for plugin in (_plugin.mp3, _plugin.aac, _plugin.flac):
+        manager.register(plugin, f"embed-{plugin.module}")
+    manager.register(sidecar, "sidecar")
     return manager
 
 

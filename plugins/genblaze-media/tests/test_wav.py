@@ -25,7 +25,7 @@ from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import wav
+from genblaze_media import _plugin, wav
 
 SINE = ["-f", "lavfi", "-i", "sine=d=0.3:r=44100", "-ac", "2", "-bitexact"]
 RECIPES = {
@@ -72,7 +72,7 @@ NAMES = [*RECIPES, "stream.wav", "bw64.wav"]
 
 def plugins():
     manager = PluginManager(Config(), autoload=False)
-    manager.register(wav, "embed-wav")
+    manager.register(_plugin.wav, "embed-wav")
     manager.register(sidecar, "sidecar")
     return manager
 

@@ -12,13 +12,13 @@ from genblaze.embedding import embed_manifest, extract_manifest, inspect_file, s
 from genblaze.layout import BytesReader
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import webp
+from genblaze_media import _plugin, webp
 from genblaze_media.xmp import write_packet
 
 
 def plugins() -> PluginManager:
     manager = PluginManager(Config(), autoload=False)
-    manager.register(webp, "embed-webp")
+    manager.register(_plugin.webp, "embed-webp")
     manager.register(sidecar, "sidecar")
     return manager
 

@@ -32,7 +32,7 @@ from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader, LayoutError
 from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
-from genblaze_media import gif, jpeg, webp
+from genblaze_media import _plugin, gif, jpeg, webp
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 OTHER_XMP = (
@@ -44,8 +44,8 @@ OTHER_XMP = (
 
 def plugins() -> PluginManager:
     manager = PluginManager(Config(), autoload=False)
-    for module in (jpeg, webp, gif):
-        manager.register(module, f"embed-{module.__name__.rpartition('.')[2]}")
+    for plugin in (_plugin.jpeg, _plugin.webp, _plugin.gif):
+        manager.register(plugin, f"embed-{plugin.module}")
     manager.register(sidecar, "sidecar")
     return manager
 

@@ -36,6 +36,13 @@ __all__ = ["Registry"]
 logger = logging.getLogger("genblaze.plugins")
 
 
+class _Hooks(pluggy.PluginManager):
+    """Hooks are public: half of all names in a module and most of an object's need not be looked at."""
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        return None if name.startswith("_") else super().parse_hookimpl_opts(plugin, name)
+
+
 class Registry:
     """Plugins by name, on a pluggy manager that nobody else touches.
 
@@ -47,7 +54,7 @@ class Registry:
     """
 
     def __init__(self) -> None:
-        self._pm = pluggy.PluginManager("genblaze")
+        self._pm = _Hooks("genblaze")
         self._pm.add_hookspecs(hookspecs)
         self._callers: dict[tuple[str, str | None], pluggy.HookCaller] = {}
         self._wrapped: dict[str, bool] = {}
@@ -138,7 +145,10 @@ class Registry:
 
     def blame(self, exc: Exception, hook: str, plugin: str | None) -> NoReturn:
         """Raise an error again with a note that tells whose it is: the selected plugin's or a wrapper's."""
-        codes = {_code(each.function): each.plugin_name for each in getattr(self._pm.hook, hook).get_hookimpls()}
+        called = [
+            each for each in getattr(self._pm.hook, hook).get_hookimpls() if each.wrapper or each.plugin_name == plugin
+        ]
+        codes = {_code(each.function): each.plugin_name for each in called}
         culprit, frame = plugin, exc.__traceback__
         while frame is not None:
             culprit = codes.get(frame.tb_frame.f_code, culprit)
@@ -168,16 +178,15 @@ class Registry:
             raise PluginLoadError(msg)
         try:
             self._pm.register(plugin, record.name)
-            check_implementations(self._pm, plugin)
-            capabilities = capabilities_of(self._pm, plugin)
+            found = implementations_of(self._pm, plugin)
+            check_implementations(self._pm, found)
+            capabilities = capabilities_of(found)
         except Exception as exc:
             self._remove(plugin)
             if isinstance(exc, pluggy.PluginValidationError):
                 raise PluginLoadError(_plain(exc)) from exc
             raise
-        record = msgspec.structs.replace(
-            record, hooks=_hook_names(implementations_of(self._pm, plugin)), capabilities=capabilities
-        )
+        record = msgspec.structs.replace(record, hooks=_hook_names(found), capabilities=capabilities)
         self.records.append(record)
         self.candidates += [Candidate(record.name, capability) for capability in capabilities]
         for capability in capabilities:

@@ -37,13 +37,12 @@ def implementations_of(pm: pluggy.PluginManager, plugin: object) -> dict[str, li
     return found
 
 
-def check_implementations(pm: pluggy.PluginManager, plugin: object) -> None:
-    """Check a plugin that has just been registered.
+def check_implementations(pm: pluggy.PluginManager, found: dict[str, list[pluggy.HookImpl]]) -> None:
+    """Check the implementations of a plugin that has just been registered.
 
     Raises:
         PluginLoadError: It breaks a rule; the text says which, and how to write it instead.
     """
-    found = implementations_of(pm, plugin)
     if not found:
         msg = "it implements no hook. Mark its functions with @hookimpl (from genblaze import hookimpl)."
         raise PluginLoadError(msg)
@@ -58,13 +57,12 @@ def check_implementations(pm: pluggy.PluginManager, plugin: object) -> None:
             _check_function(hook, each)
 
 
-def capabilities_of(pm: pluggy.PluginManager, plugin: object) -> tuple[Capability, ...]:
+def capabilities_of(found: dict[str, list[pluggy.HookImpl]]) -> tuple[Capability, ...]:
     """What a registered plugin's `provides()` declares, checked against what it implements.
 
     Raises:
         PluginLoadError: It declares what it does not implement, or implements what nobody could reach.
     """
-    found = implementations_of(pm, plugin)
     declared: list[Capability] = []
     for implementation in found.get("provides", ()):
         declared += _declared(implementation.function())

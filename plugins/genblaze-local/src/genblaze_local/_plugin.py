@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from genblaze import Capability, GenerateContext, Job, Modality, Request, hookimpl
+from genblaze import Capability, Modality, hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from genblaze import GenerateContext, Job, Request
 
 
 @hookimpl

@@ -6,32 +6,14 @@ read this manifest too, as they take any file that begins with a tag for an MP3;
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import Copy, EditPlan, Layout, Reader
 from genblaze_media.adts import adts_facts, is_adts
 from genblaze_media.id3_manifest import plan_tag, read_head, tagged_layout
 from genblaze_media.trailing_tags import audio_end
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `audio/aac`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="audio/aac",
-            summary="Manifest in ADTS AAC audio (ID3v2 TXXX frame)",
-            magic=("fff0", "fff1", "fff8", "fff9", "494433"),
-            suffixes=(".aac", ".adts"),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our frames and the audio; None where no ADTS frame follows the tag."""
     head = read_head(reader)
@@ -42,7 +24,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     return tagged_layout(reader, head, "audio/aac", audio, adts_facts(reader, start))
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Put the two frames into the ID3v2 tag; refuses a tag that would not come back byte for byte."""
     return plan_tag(layout, payload, record)

@@ -85,7 +85,7 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-def inspect(reader: Reader) -> Layout | None:
+def inspect_media(reader: Reader) -> Layout | None:
     """Find our boxes, the media data and what the file states; a cut file shows what is still whole."""
     if reader.read_at(4, 4) not in _FIRST:
         return None
@@ -106,7 +106,7 @@ def inspect(reader: Reader) -> Layout | None:
     )
 
 
-def embed(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
+def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Insert the two boxes behind all others; refuses a file whose boxes do not add up."""
     structure = layout.detail
     if not isinstance(structure, _Structure):

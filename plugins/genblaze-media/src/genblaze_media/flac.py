@@ -7,13 +7,11 @@ lie, and the seek table counts from the first of them, so metadata may grow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_ELEMENTS,
     MAX_PAYLOAD,
@@ -93,21 +91,6 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `audio/flac`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="audio/flac",
-            summary="Manifest in FLAC audio (Vorbis comment)",
-            magic=(MARKER.hex(), "494433"),
-            suffixes=(".flac",),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our comments and the audio; None where FLAC neither begins the file nor follows an ID3 tag."""
     head = read_head(reader)
@@ -132,7 +115,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Add the two comments to the block that is there, or in a new one behind STREAMINFO.
 

@@ -7,13 +7,11 @@ published genblaze packages know no GIF, so nothing but this module reads what i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_ELEMENTS,
     Copy,
@@ -55,21 +53,6 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `image/gif`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="image/gif",
-            summary="Manifest in GIF images and animations (XMP application extension)",
-            magic=(b"GIF87a".hex(), b"GIF89a".hex()),
-            suffixes=(".gif",),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our extensions and the images; a cut file shows what is still whole."""
     head = reader.read_at(0, _SCREEN_AT)
@@ -90,7 +73,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Insert the extension before the trailer, or before a manifest that belongs to the content."""
     structure = layout.detail

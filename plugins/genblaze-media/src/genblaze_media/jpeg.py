@@ -9,13 +9,11 @@ image in a frame of our own, which those packages read all the same and which im
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_ELEMENTS,
     Copy,
@@ -79,21 +77,6 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `image/jpeg`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="image/jpeg",
-            summary="Manifest in JPEG images (XMP segment)",
-            magic=("ffd8ff",),
-            suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our packets, the tables and the scans; nothing of the scans is read."""
     if reader.read_at(0, len(_START_OF_IMAGE)) != _START_OF_IMAGE:
@@ -113,7 +96,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Insert the segment behind JFIF and Exif, or append the frame; refuses a file that cannot be walked."""
     structure = layout.detail

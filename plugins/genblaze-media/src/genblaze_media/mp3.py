@@ -6,20 +6,16 @@ Format: ISO/IEC 11172-3 §2.4.1.3 and 13818-3 (frame header); the Xing/Info head
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import Copy, EditPlan, Layout, Reader
 from genblaze_media.adts import is_adts
 from genblaze_media.id3_manifest import plan_tag, read_head, tagged_layout
 from genblaze_media.trailing_tags import audio_end
 
-# Second byte of a frame header: MPEG 1, 2 and 2.5, layers II and III. Layer I would claim UTF-16's byte order mark.
-_SECOND_BYTES = ("e2", "e3", "e4", "e5", "f2", "f3", "f4", "f5", "fa", "fb", "fc", "fd")
 # What other codecs put behind an ID3 tag: FLAC, Monkey's Audio, Musepack, True Audio, WavPack, DSD.
 _OTHERS = (b"fLaC", b"MAC ", b"MP+", b"MPCK", b"TTA1", b"TTA2", b"wvpk", b"DSD ")
 
@@ -54,21 +50,6 @@ class _Frame(Struct, frozen=True):
     side_info: int
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `audio/mpeg`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="audio/mpeg",
-            summary="Manifest in MP3 audio (ID3v2 TXXX frame)",
-            magic=("494433", *(f"ff{second}" for second in _SECOND_BYTES)),
-            suffixes=(".mp3", ".mp2", ".mpga"),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our frames and the audio; None where another codec's audio, or nothing that we know, follows the tag."""
     head = read_head(reader)
@@ -85,7 +66,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     return tagged_layout(reader, head, "audio/mpeg", audio, _facts(reader, audio))
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Put the two frames into the ID3v2 tag; refuses a tag that would not come back byte for byte."""
     return plan_tag(layout, payload, record)

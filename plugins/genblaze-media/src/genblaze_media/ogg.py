@@ -8,13 +8,11 @@ directly, so that nothing of the other streams is renumbered. Readers pass over 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_PAYLOAD,
     MAX_RECORD,
@@ -28,7 +26,7 @@ from genblaze.layout import (
     encode_record,
     splice,
 )
-from genblaze_media.ogg_codecs import FIRST_PACKET_LENGTH, FLAC, OPUS, SPEEX, THEORA, VORBIS, Codec, read_codec
+from genblaze_media.ogg_codecs import FIRST_PACKET_LENGTH, Codec, read_codec
 from genblaze_media.ogg_pages import (
     CAPTURE,
     FIRST,
@@ -84,35 +82,6 @@ class _Structure(Struct):
         return next(reversed(self.ours.values()), None)
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `audio/ogg`, `video/ogg` and `application/ogg`."""
-    opening, first = f"{CAPTURE.hex()} 00", f"{CAPTURE.hex()} 0002 {'??' * 20} 01 ??"
-    sound = tuple(f"{first} {magic.hex()}" for magic in (VORBIS, OPUS, FLAC, SPEEX))
-    return [
-        Capability(
-            hook="embed_manifest",
-            key=key,
-            summary=summary,
-            aliases=aliases,
-            magic=magic,
-            suffixes=suffixes,
-        )
-        for key, summary, aliases, magic, suffixes in (
-            (
-                "audio/ogg",
-                "Manifest in Ogg audio: Vorbis, Opus, FLAC (logical stream)",
-                ("audio/opus", "audio/vorbis"),
-                sound,
-                (".ogg", ".oga", ".opus", ".spx"),
-            ),
-            ("video/ogg", "Manifest in Ogg video (logical stream)", (), (f"{first} {THEORA.hex()}",), (".ogv",)),
-            ("application/ogg", "Manifest in other Ogg files (logical stream)", (), (opening,), (".ogx",)),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our stream and what the other ones are; a cut file shows what is still whole."""
     if reader.read_at(0, 5) != CAPTURE + b"\0":
@@ -135,7 +104,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Insert the stream behind the group that opens the file; refuses chained files and such as are cut."""
     structure = layout.detail

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_ELEMENTS,
     MAX_PAYLOAD,
@@ -73,21 +71,6 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `image/png`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="image/png",
-            summary="Manifest in PNG and APNG images (iTXt chunk)",
-            magic=(SIGNATURE.hex(),),
-            suffixes=(".png", ".apng"),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our chunks and the image data; a cut file shows what is still whole."""
     head = reader.read_at(0, len(SIGNATURE) + _HEAD.size)
@@ -110,7 +93,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Insert the two chunks after `IHDR`; refuses a file whose chunks do not add up."""
     structure = layout.detail

@@ -8,14 +8,12 @@ do not say how long they are: their size fields are completed, and the record ke
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, TypeGuard
 
 from msgspec import Struct, field
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_PAYLOAD,
     Copy,
@@ -82,22 +80,6 @@ class _Structure(Struct):
         return self.size if is_open else declared
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `audio/wav`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="audio/wav",
-            summary="Manifest in WAV, Broadcast WAV, RF64 and BW64 audio (LIST/INFO chunk)",
-            aliases=("audio/x-wav", "audio/wave", "audio/vnd.wave"),
-            magic=tuple(f"{kind.hex()} ???????? 57415645" for kind in (b"RIFF", *_LONG_KINDS)),
-            suffixes=(".wav", ".wave", ".bwf", ".rf64"),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our sub-chunks, the sound and its format; a cut file shows what is still whole."""
     head = reader.read_at(0, FIRST_CHUNK)
@@ -119,7 +101,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Append the list to the form, or put it before one that belongs to the content, and complete the sizes."""
     structure = layout.detail

@@ -8,14 +8,12 @@ packages read the first manifest in the file.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
 
-from genblaze.capabilities import Capability
-from genblaze.hookspecs import hookimpl
 from genblaze.layout import (
     MAX_ELEMENTS,
     Copy,
@@ -76,21 +74,6 @@ class _Structure(Struct):
     problem: str | None = None
 
 
-@hookimpl
-def provides() -> Iterable[Capability]:
-    """Reads and writes `image/webp`."""
-    return [
-        Capability(
-            hook="embed_manifest",
-            key="image/webp",
-            summary="Manifest in WebP images and animations (XMP chunk)",
-            magic=("52494646 ???????? 57454250",),
-            suffixes=(".webp",),
-        )
-    ]
-
-
-@hookimpl
 def inspect_media(reader: Reader) -> Layout | None:
     """Find our chunks, the image data and what the header says; a cut file shows what is still whole."""
     head = reader.read_at(0, _FIRST_CHUNK)
@@ -111,7 +94,6 @@ def inspect_media(reader: Reader) -> Layout | None:
     )
 
 
-@hookimpl
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
     """Append the chunk to the form, before a manifest that belongs to the content, and patch what announces it."""
     structure = layout.detail
