@@ -113,10 +113,11 @@ def live(made: Pipeline, folder: Path, seconds: float | None, point: int | None 
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        msg = f"A process failed by itself while it worked on {folder}"
+    ended = os.waitstatus_to_exitcode(status)
+    if ended not in (0, -signal.SIGKILL):
+        msg = f"A process failed by itself ({ended}) while it worked on {folder}"
         raise RuntimeError(msg)
-    return os.WIFSIGNALED(status)
+    return ended != 0
 
 
 def half_written(folder: Path) -> int:

@@ -147,6 +147,9 @@ class Config(_Settings, frozen=True):
             raise ValueError(msg)
 
 
+msgspec.json.Decoder(Config)  # msgspec looks at the fields now: later, two threads at once might have it do so
+
+
 def load_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings in force.
 

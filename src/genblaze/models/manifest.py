@@ -19,7 +19,7 @@ from genblaze.models.hashing import (
     run_hash,
 )
 from genblaze.models.policy import EmbedPolicy
-from genblaze.models.record import Record, copied, without_checks
+from genblaze.models.record import Record, copied, describe, without_checks
 from genblaze.models.run import Run
 from genblaze.models.step import Step
 
@@ -258,6 +258,7 @@ class _Document(msgspec.Struct, rename={"extensions": EXTENSIONS_KEY}):
     extensions: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
+describe(_Document)
 _decoder = msgspec.json.Decoder(_Document, strict=False)
 
 

@@ -27,7 +27,7 @@ from genblaze.canonical import (
     plain_bytes,
 )
 from genblaze.errors import ManifestError
-from genblaze.models.record import Record, members
+from genblaze.models.record import Record, describe, members
 
 __all__ = ["Projection"]
 
@@ -100,6 +100,7 @@ class Projection:
         fields = [(name, self._field(name, hints[name])) for name in self._names]
         self._view = msgspec.defstruct(f"{kind.__name__}View", fields, gc=False)
         self._list_of_views = list[self._view]  # type: ignore[name-defined]
+        describe(self._list_of_views)
         dicts_write_plainly = partial(_dicts_write_plainly, depth=depth + 1)
         self._cares = [
             _Care(tuple(names), _reader(names), all_plain, prepared)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from os import PathLike, fspath, urandom
+from threading import RLock
 from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
@@ -15,7 +16,7 @@ from msgspec.structs import astuple, force_setattr
 
 from genblaze.errors import InvalidValueError
 
-__all__ = ["Dumpable", "Record", "copied", "members", "new_id", "utc_now", "without_checks"]
+__all__ = ["Dumpable", "Record", "copied", "describe", "members", "new_id", "utc_now", "without_checks"]
 
 utc_now = partial(datetime.now, UTC)
 """The current time, in UTC."""
@@ -29,6 +30,22 @@ def new_id() -> str:
     """Make a random identifier in the form of a version 4 UUID, faster than `str(uuid4())`."""
     digits = urandom(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+
+
+_describing = RLock()
+_described: set[Any] = set()
+
+
+def describe(kind: Any) -> None:
+    """Have msgspec look at the fields of the structs in a type, which it otherwise does when it first reads one.
+
+    It is not ready for two threads that do so at once: the second reads by a half-made description, and the process
+    ends with a segmentation fault (msgspec 0.22).
+    """
+    if kind not in _described:
+        with _describing:
+            msgspec.json.Decoder(kind)
+            _described.add(kind)
 
 
 class without_checks:
@@ -129,6 +146,7 @@ class Dumpable:
     @classmethod
     def model_validate_json(cls, json_data: str | bytes) -> Self:
         """Build a record from JSON text; raises as `model_validate` does."""
+        describe(cls)
         try:
             return msgspec.json.decode(json_data, type=cls, strict=False)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -240,6 +258,7 @@ def _coerced(value: Any, hint: Any, record: Record, name: str) -> Any:
 
 
 def _converted(value: Any, hint: Any, where: str) -> Any:
+    describe(hint)
     try:
         return msgspec.convert(value, hint, strict=False)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -33,6 +33,9 @@ class _Note(msgspec.Struct):
     tenant_id: str | None = None
 
 
+_notes = msgspec.json.Decoder(_Note)
+
+
 class ManifestReader:
     """Reads the manifests of one sink.
 
@@ -100,7 +103,7 @@ class ManifestReader:
 
     def _note(self, key: str) -> _Note | None:
         try:
-            return msgspec.json.decode(self._store.get(key), type=_Note)
+            return _notes.decode(self._store.get(key))
         except StorageError as error:
             if error.error_code == StorageErrorCode.NOT_FOUND:
                 return None

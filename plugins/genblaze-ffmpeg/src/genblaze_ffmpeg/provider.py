@@ -55,6 +55,10 @@ class FFmpegProvider(SyncProvider):
     usual_operation: ClassVar[str | None] = None
     takes: ClassVar[tuple[str, ...]]
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        msgspec.json.Decoder(cls.operations)  # msgspec looks at the fields now: later, two threads might have it do so
+
     def __init__(
         self,
         output_dir: str | Path | None = None,
