@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from bytes_read import at_most_read
+from bounds import at_most_read
 from PIL import Image
 from sample_media import manifest_of, saved
 

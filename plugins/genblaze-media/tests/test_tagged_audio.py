@@ -6,12 +6,12 @@ import struct
 import subprocess
 import tempfile
 import time
-import tracemalloc
 import zlib
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from bounds import at_most_held
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import ID3, TXXX
@@ -416,12 +416,8 @@ def test_a_compressed_frame_is_never_inflated(tmp_path):
     bomb = zlib.compress(b"\3genblaze:manifest\0" + b"A" * (50 << 20), 9)
     data = synchsafe(50 << 20) + bomb
     path = saved(tmp_path, tag(4, frame(4, b"TXXX", data, flags=9)) + MPEG, "a.mp3")
-    tracemalloc.start()
-    try:
+    with at_most_held(8 << 20):
         assert check(path) is Verdict.NO_MANIFEST
-        assert tracemalloc.get_traced_memory()[1] < 8 << 20
-    finally:
-        tracemalloc.stop()
     content = path.read_bytes()
     embed(path)
     assert check(path) is Verdict.EXACT
@@ -432,17 +428,17 @@ def test_a_compressed_frame_is_never_inflated(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        tag(4, comment(b"x\0") * 300_000) + MPEG,
-        tag(4, comment(b"genblaze:manifest\0{}") * 50_000 + comment(b"genblaze:record\0{}") * 50_000) + MPEG,
-        tag(4, comment(b"genblaze:manifest\0" + b"x" * (17 << 20))) + MPEG,
-        tag(3, frame(3, b"APIC", bytes(4 << 20)).replace(b"\0", b"\xff\0"), flags=0x80) + MPEG,
-        b"\xff\xfb\x90\x64" * 20_000,
-        tag(4, b"") * 100_000,
+        lambda: tag(4, comment(b"x\0") * 300_000) + MPEG,
+        lambda: tag(4, comment(b"genblaze:manifest\0{}") * 50_000 + comment(b"genblaze:record\0{}") * 50_000) + MPEG,
+        lambda: tag(4, comment(b"genblaze:manifest\0" + b"x" * (17 << 20))) + MPEG,
+        lambda: tag(3, frame(3, b"APIC", bytes(4 << 20)).replace(b"\0", b"\xff\0"), flags=0x80) + MPEG,
+        lambda: b"\xff\xfb\x90\x64" * 20_000,
+        lambda: tag(4, b"") * 100_000,
     ],
     ids=["frames", "manifests", "huge manifest", "unsynchronised", "sync words", "tags"],
 )
 def test_hostile_files_cost_bounded_time(tmp_path, content):
-    path = saved(tmp_path, content, "a.mp3")
+    path = saved(tmp_path, content(), "a.mp3")
     started = time.perf_counter()
     assert check(path) is not Verdict.EXACT
     assert time.perf_counter() - started < 90  # shared machines stall; what is refused here is quadratic time
