@@ -2,7 +2,7 @@
 
 import pytest
 
-from genblaze.capabilities import Capability, media_type_of, media_types_of, parse_magic
+from genblaze.capabilities import Capability, MediaTypes, parse_magic
 from genblaze.errors import InvalidValueError
 
 PNG = Capability(hook="embed_manifest", key="image/png", magic=("89504e470d0a1a0a",), suffixes=(".png",))
@@ -48,31 +48,30 @@ def test_magic_does_not_match_a_file_shorter_than_itself():
 
 
 def test_the_magic_with_most_literal_bytes_wins():
-    assert media_type_of(KINDS, b"RIFF\x10\x00\x00\x00WEBPVP8 ") == "image/webp"
-    assert media_type_of(KINDS, b"RIFF\x10\x00\x00\x00WAVEfmt ") == "audio/wav"
+    assert MediaTypes(KINDS).of(b"RIFF\x10\x00\x00\x00WEBPVP8 ")[0] == "image/webp"
+    assert MediaTypes(KINDS).of(b"RIFF\x10\x00\x00\x00WAVEfmt ")[0] == "audio/wav"
 
 
 def test_magic_wins_over_the_suffix():
-    assert media_type_of(KINDS, b"\x89PNG\r\n\x1a\n", "picture.webp") == "image/png"
+    assert MediaTypes(KINDS).of(b"\x89PNG\r\n\x1a\n", "picture.webp")[0] == "image/png"
 
 
 def test_between_equal_magics_the_suffix_decides():
     other = Capability(hook="embed_manifest", key="audio/x-riff", magic=("52494646",), suffixes=(".rif",))
-    assert media_type_of([RIFF, other], b"RIFF....", "a.WAV") == "audio/wav"
-    assert media_type_of([RIFF, other], b"RIFF....", "a.rif") == "audio/x-riff"
+    assert MediaTypes([RIFF, other]).of(b"RIFF....", "a.WAV")[0] == "audio/wav"
+    assert MediaTypes([RIFF, other]).of(b"RIFF....", "a.rif")[0] == "audio/x-riff"
 
 
 def test_all_types_that_a_file_may_be_of_are_named_likeliest_first():
     tagged = [Capability("embed_manifest", f"audio/{kind}", magic=("494433",), suffixes=(f".{kind}",)) for kind in "ab"]
-    assert media_types_of(tagged, b"ID3\4", "song.a") == ["audio/a", "audio/b"]
-    assert media_types_of(tagged, b"ID3\4", "song.b") == ["audio/b", "audio/a"]
-    assert media_types_of(KINDS, b"\x89PNG\r\n\x1a\n", "picture.webp") == ["image/png", "image/webp"]
-    assert media_types_of(KINDS, b"hello", "notes.txt") == []
+    assert MediaTypes(tagged).of(b"ID3\4", "song.a") == ["audio/a", "audio/b"]
+    assert MediaTypes(tagged).of(b"ID3\4", "song.b") == ["audio/b", "audio/a"]
+    assert MediaTypes(KINDS).of(b"\x89PNG\r\n\x1a\n", "picture.webp") == ["image/png", "image/webp"]
 
 
 def test_the_suffix_is_asked_when_no_magic_matches():
-    assert media_type_of(KINDS, b"not a png", "Picture.PNG") == "image/png"
+    assert MediaTypes(KINDS).of(b"not a png", "Picture.PNG")[0] == "image/png"
 
 
-def test_an_unknown_file_is_an_octet_stream_and_wildcard_keys_name_no_type():
-    assert media_type_of(KINDS, b"hello", "notes.txt") == "application/octet-stream"
+def test_an_unknown_file_is_of_no_type_for_wildcard_keys_name_none():
+    assert MediaTypes(KINDS).of(b"hello", "notes.txt") == []

@@ -22,7 +22,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["atomic_write", "remove_litter"]
+__all__ = ["atomic_write", "flush_to_disk", "remove_litter"]
+
+#: Brings content, length and mode of a file to the disk; not its times, for which a journal would be written once more.
+flush_to_disk = getattr(os, "fdatasync", os.fsync)
 
 _TEMPORARY = re.compile(r"\.genblaze-[0-9a-f]{16}\.tmp")
 
@@ -53,12 +56,12 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     temporary = target.with_name(f".genblaze-{secrets.token_hex(8)}.tmp")
     descriptor, name = _create(temporary)
     try:
-        with os.fdopen(descriptor, "w+b", buffering=1024 * 1024) as file:
+        with os.fdopen(descriptor, "w+b", buffering=64 * 1024) as file:
             file.raw.name = name  # type: ignore[attr-defined]
             _take_attributes(target if target.exists() else mode_from, descriptor)
             yield file
             file.flush()
-            os.fsync(descriptor)
+            flush_to_disk(descriptor)
             if name == str(temporary):
                 temporary.replace(target)
             else:

@@ -15,7 +15,7 @@ from genblaze.models.enums import Modality
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SELECTED_HOOKS", "Capability", "MagicPattern", "media_type_of", "media_types_of", "parse_magic"]
+__all__ = ["SELECTED_HOOKS", "Capability", "MagicPattern", "MediaTypes", "parse_magic"]
 
 SELECTED_HOOKS: Final[dict[str, str]] = {
     "generate": "generate",
@@ -126,7 +126,7 @@ class MagicPattern(msgspec.Struct, frozen=True):
         return int.from_bytes(head[: self.length]) & self.mask == self.value
 
 
-@cache  # every file that is opened asks for all of them
+@cache
 def parse_magic(text: str) -> MagicPattern:
     """Read a pattern such as `"89504e47"` or `"52494646 ???????? 57454250"`.
 
@@ -148,35 +148,34 @@ def parse_magic(text: str) -> MagicPattern:
     return MagicPattern(int.from_bytes(mask), int.from_bytes(value), len(pairs), weight)
 
 
-def media_type_of(capabilities: Iterable[Capability], head: bytes, name: str | None = None) -> str:
-    """Recognise a media type by what plugins declared: the first of `media_types_of`.
+class MediaTypes:
+    """Recognises media types by what plugins declared; made once, for every file that is opened asks it."""
 
-    Returns:
-        The media type, or `application/octet-stream` when nothing matches.
-    """
-    return next(iter(media_types_of(capabilities, head, name)), UNKNOWN_MEDIA_TYPE)
+    def __init__(self, capabilities: Iterable[Capability]) -> None:
+        """Recognise what `capabilities` declare; wildcard keys (`image/*`) name no type and are passed over."""
+        kinds = [each for each in capabilities if "*" not in each.key]
+        self._suffixes = sorted({(each.key, suffix.lower()) for each in kinds for suffix in each.suffixes})
+        self._beginnings: dict[tuple[int, int], dict[int, list[tuple[int, str]]]] = {}
+        for each in kinds:
+            for pattern in map(parse_magic, each.magic):
+                alike = self._beginnings.setdefault((pattern.length, pattern.mask), {})
+                alike.setdefault(pattern.value, []).append((pattern.weight, each.key))
 
+    def of(self, head: bytes, name: str | None = None) -> list[str]:
+        """All types that a file may be of, the likeliest first: the longest matching magic, then the suffix.
 
-def media_types_of(capabilities: Iterable[Capability], head: bytes, name: str | None = None) -> list[str]:
-    """All media types that a file may be of, the likeliest first: the longest matching magic, then the suffix.
+        More than one where files of several types begin alike, such as all audio behind an ID3 tag.
 
-    More than one where files of several types begin alike, such as all audio behind an ID3 tag.
-
-    Args:
-        capabilities: What to recognise; wildcard keys (`image/*`) name no type and are passed over.
-        head: The first bytes of the file, 64 are enough.
-        name: The file's name, if it has one.
-    """
-    kinds = [each for each in capabilities if "*" not in each.key]
-    suffixed = sorted({each.key for each in kinds if name and _ends_with(name, each.suffixes)})
-    matches = {
-        (pattern.weight, each.key in suffixed, each.key)
-        for each in kinds
-        for pattern in map(parse_magic, each.magic)
-        if pattern.matches(head)
-    }
-    return list(dict.fromkeys([*(match[2] for match in sorted(matches, reverse=True)), *suffixed]))
-
-
-def _ends_with(name: str, suffixes: tuple[str, ...]) -> bool:
-    return bool(suffixes) and name.lower().endswith(tuple(suffix.lower() for suffix in suffixes))
+        Args:
+            head: The first bytes of the file, 64 are enough.
+            name: The file's name, if it has one.
+        """
+        lowered = (name or "").lower()
+        suffixed = [key for key, suffix in self._suffixes if lowered.endswith(suffix)]
+        matches = [
+            (weight, key in suffixed, key)
+            for (length, mask), alike in self._beginnings.items()
+            if length <= len(head)
+            for weight, key in alike.get(int.from_bytes(head[:length]) & mask, ())
+        ]
+        return list(dict.fromkeys([*(match[2] for match in sorted(matches, reverse=True)), *suffixed]))

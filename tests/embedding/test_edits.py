@@ -102,6 +102,24 @@ def test_writing_with_and_without_a_digest_gives_the_same_file(tmp_path):
     assert (digest.sha256, digest.size) == (hashlib.sha256(expected).hexdigest(), len(expected))
 
 
+def test_whole_blocks_are_shared_where_the_file_system_can_and_the_rest_is_copied(tmp_path, monkeypatch):
+    data, shared = os.urandom(300_000), []
+
+    def share(file, descriptor, segment, at):
+        shared.append((segment, at))
+        os.pwrite(descriptor, file.read_at(segment.offset, segment.length), at)
+        return True
+
+    monkeypatch.setattr(FileReader, "share_with", share)
+    (tmp_path / "file").write_bytes(data)
+    block = 64 * 1024
+    plan = EditPlan((Copy(0, 2 * block + 5), Literal(bytes(block - 5)), Copy(block, len(data) - block), Copy(7, block)))
+    with FileReader(tmp_path / "file") as file, (tmp_path / "copy").open("w+b") as output:
+        write_plan(file, plan, output)
+    assert (tmp_path / "copy").read_bytes() == made(plan, data)
+    assert shared == [(Copy(0, 2 * block), 0), (Copy(block, len(data) - block), 3 * block)]  # to its end: as it is
+
+
 @given(st.data())
 def test_a_draft_is_amended_to_what_the_plan_makes(sample, tmp_path_factory, draw):
     draft = draw.draw(plans(len(DATA)))

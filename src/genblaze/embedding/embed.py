@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from genblaze.atomic import atomic_write
+from genblaze.atomic import atomic_write, flush_to_disk
 from genblaze.embedding.edits import (
     ContentDigest,
     FileReader,
@@ -271,7 +271,7 @@ class _Embedding:
             write_plan(media.file, draft, file)
             if digests.under_way:  # the disk may as well begin
                 file.flush()
-                os.fsync(file.fileno())
+                flush_to_disk(file.fileno())
             record = digests.record()
             plan = draft if record == so_far else made.plan(record)
             amend(media.file, draft, plan, file)

@@ -49,7 +49,7 @@ class MediaFile:
         self.trouble: str | None = None
         self.file = FileReader(path)
         try:
-            self.media_type = plugins.recognise(self.file, self.file.path.name)
+            self.media_type, self._examined = plugins.examine(self.file, self.file.path.name)
         except BaseException:
             self.file.close()
             raise
@@ -70,7 +70,9 @@ class MediaFile:
     def layout(self) -> Layout:
         """Layout of the file as it stands; when it cannot be parsed, an empty one, and `trouble` says why."""
         try:
-            return self.inspect(self.file)
+            if isinstance(self._examined, LayoutError):
+                raise self._examined
+            return self._examined or self.inspect(self.file)
         except LayoutError as error:
             self.trouble = str(error)
             return Layout(media_type=self.media_type, size=self.file.size)

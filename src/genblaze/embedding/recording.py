@@ -16,7 +16,7 @@ __all__ = ["RecordDigests"]
 
 _Digest: TypeAlias = "ContentDigest | Future[ContentDigest]"
 _NOTHING = ContentDigest("", 0)
-_OWN_THREAD_FROM = 4 * 1024 * 1024
+_OWN_THREAD_FROM = 1024 * 1024
 
 
 class RecordDigests:

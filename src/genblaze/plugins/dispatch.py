@@ -6,7 +6,7 @@ import logging
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from genblaze.capabilities import MAX_MAGIC_BYTES, UNKNOWN_MEDIA_TYPE, Capability, media_type_of, media_types_of
+from genblaze.capabilities import MAX_MAGIC_BYTES, UNKNOWN_MEDIA_TYPE, Capability
 from genblaze.errors import GenblazeError, PluginError, PluginNotFoundError
 from genblaze.plugins.adapters import adapt_evaluator, adapt_provider, scheme_of
 from genblaze.plugins.records import PluginRecord, Selection
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genblaze.config import Config
     from genblaze.hookspecs import EvaluateContext, FetchContext, TraceEvent
     from genblaze.jobs import Fetched, GenerateContext, Job, Request
-    from genblaze.layout import EditPlan, Layout, Reader
+    from genblaze.layout import EditPlan, Layout, LayoutError, Reader
     from genblaze.models.enums import Modality
     from genblaze.pipeline import PipelineResult
     from genblaze.plugins.choices import Choices
@@ -169,8 +169,7 @@ class PluginManager:
         Returns:
             The media type, or `application/octet-stream`.
         """
-        declared = [each.capability for each in self._registry.candidates]
-        return media_type_of(declared, head, name)
+        return next(iter(self._registry.media_types.of(head, name)), UNKNOWN_MEDIA_TYPE)
 
     def recognise(self, reader: Reader, name: str | None = None) -> str:
         """Recognise a media type as `media_type_of` does, and let plugins look further where it leaves a choice.
@@ -178,18 +177,25 @@ class PluginManager:
         Returns:
             The likeliest type whose plugin parses the file, or fails to; else the likeliest at all.
         """
+        return self.examine(reader, name)[0]
+
+    def examine(self, reader: Reader, name: str | None = None) -> tuple[str, Layout | LayoutError | None]:
+        """Recognise a media type as `recognise` does, and keep what came of parsing the file for that.
+
+        Returns:
+            The type, and the layout of the file, or why it cannot be parsed; None when it did not have to be.
+        """
         from genblaze.layout import LayoutError
 
-        head = reader.read_at(0, MAX_MAGIC_BYTES)
-        declared = [each.capability for each in self._registry.candidates]
-        kinds = media_types_of(declared, head, name)
+        kinds = self._registry.media_types.of(reader.read_at(0, MAX_MAGIC_BYTES), name)
         for kind in kinds if len(kinds) > 1 else ():
             try:
-                if self.inspect_media(reader, kind) is not None:
-                    return kind
-            except LayoutError:
-                return kind
-        return next(iter(kinds), UNKNOWN_MEDIA_TYPE)
+                layout = self.inspect_media(reader, kind)
+            except LayoutError as error:
+                return kind, error
+            if layout is not None:
+                return kind, layout
+        return next(iter(kinds), UNKNOWN_MEDIA_TYPE), None
 
     def inspect_media(self, reader: Reader, media_type: str) -> Layout | None:
         """Parse a file.

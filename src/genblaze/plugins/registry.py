@@ -11,6 +11,7 @@ import msgspec
 import pluggy
 
 from genblaze import hookspecs
+from genblaze.capabilities import MediaTypes
 from genblaze.errors import (
     GenblazeError,
     PluginConflictError,
@@ -59,6 +60,7 @@ class Registry:
         self._callers: dict[tuple[str, str | None], pluggy.HookCaller] = {}
         self._wrapped: dict[str, bool] = {}
         self._declared: dict[tuple[str, str], Capability] = {}
+        self._media_types: MediaTypes | None = None
         self.records: list[PluginRecord] = []
         self.candidates: list[Candidate] = []
         self.unavailable: dict[str, PluginError] = {}
@@ -108,6 +110,13 @@ class Registry:
     def declared(self, hook: str, key: str) -> Capability | None:
         """What a loaded plugin declares for a hook under exactly this key, or None."""
         return self._declared.get((hook, key))
+
+    @property
+    def media_types(self) -> MediaTypes:
+        """What the loaded plugins recognise; made at the first use after a plugin was added."""
+        if self._media_types is None:
+            self._media_types = MediaTypes(each.capability for each in self.candidates)
+        return self._media_types
 
     def implementations(self, hook: str) -> list[tuple[str, pluggy.HookImpl]]:
         """All implementations of a hook with their plugins' names, in order of name."""
@@ -192,6 +201,7 @@ class Registry:
         for capability in capabilities:
             self._declared.setdefault((capability.hook, capability.key), capability)
         self._callers.clear()
+        self._media_types = None
         return record
 
     def _remove(self, plugin: object) -> None:
