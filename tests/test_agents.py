@@ -63,10 +63,10 @@ def test_a_failed_run_is_not_raised_in_the_middle_of_a_loop(tmp_path):
     assert (out.passed, out.total_cost_usd) == (True, 0.25)
 
 
-def test_a_sink_takes_every_iteration_and_stays_open(factory):
+def test_a_sink_takes_every_iteration_and_is_closed_after_the_last(factory):
     sink = Sink()
     AgentLoop(factory, scores(0.1, 0.2, 1.0)).run(sink=sink)
-    assert (len(sink.runs), sink.closed) == (3, 0)
+    assert (len(sink.runs), sink.closed) == (3, 1)
 
 
 def test_heartbeats_can_be_left_out_of_the_stream_of_a_loop(tmp_path, monkeypatch):

@@ -105,6 +105,21 @@ def test_a_line_is_written_once_and_no_logger_is_changed():
     assert (root.level, list(root.handlers), logging.getLogger("once").level) == before
 
 
+@pytest.mark.parametrize(("level", "lines"), [(None, 1), (logging.ERROR, 0)])
+def test_lines_that_were_asked_for_come_although_the_root_logger_shows_warnings_only(level, lines):
+    out, parent = io.StringIO(), logging.getLogger("asked")
+    handler = logging.StreamHandler(out)
+    logging.getLogger().addHandler(handler)
+    try:
+        parent.setLevel(level or logging.NOTSET)
+        StructuredLogger("asked.for").info("told")
+    finally:
+        logging.getLogger().removeHandler(handler)
+        parent.setLevel(logging.NOTSET)
+    told = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(each["event"], each["level"]) for each in told] == [("told", "info")] * lines
+
+
 def test_context_stands_in_every_line(caplog):
     caplog.set_level(logging.INFO)
     log = StructuredLogger("ctx", context={"a": 1}).with_context(b=2)

@@ -239,22 +239,28 @@ class AgentLoop:
 
     async def _loop(self, options: RunKeywords, put: Callable[[StreamEvent], None] | None = None) -> AgentResult:
         """The loop itself; `put` hears its events and those of its runs, tracers hear them either way."""
+        from genblaze.pipeline.delivery import closing
+
         options = _shared_budget(options)
         tell = _LoopEvents(put)
         done: list[AgentIteration] = []
-        context = AgentContext(0)
         try:
-            for index in range(self._max_iterations):
-                done.append(await self._iterate(context, options, tell))
-                tell.evaluated(done[-1])
-                if self._is_enough(done):
-                    break
-                context = AgentContext(index + 1, [each.result for each in done], done[-1].evaluation)
+            async with closing(options.get("sink")):
+                await self._iterations(options, tell, done)
         except BaseException as error:
             tell.completed(done, type(error).__name__)
             raise
         tell.completed(done)
         return AgentResult(done, done[-1].result, _has_passed(done), _cost_of(done))
+
+    async def _iterations(self, options: RunKeywords, tell: _LoopEvents, done: list[AgentIteration]) -> None:
+        context = AgentContext(0)
+        for index in range(self._max_iterations):
+            done.append(await self._iterate(context, options, tell))
+            tell.evaluated(done[-1])
+            if self._is_enough(done):
+                break
+            context = AgentContext(index + 1, [each.result for each in done], done[-1].evaluation)
 
     async def _iterate(self, context: AgentContext, keywords: RunKeywords, tell: _LoopEvents) -> AgentIteration:
         from genblaze.pipeline.engine import execute

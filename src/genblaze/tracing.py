@@ -110,7 +110,8 @@ class StructuredLogger:
     """Writes one JSON object per line to a logger.
 
     Args:
-        name: Logger to write to.
+        name: Logger to write to. Whoever makes this object asks for its lines: the root logger's level does not count,
+            a level set on this logger or on one between the two does.
         level: Lines below it are not written.
         context: Fields of every line.
     """
@@ -119,6 +120,7 @@ class StructuredLogger:
         self, name: str = "genblaze", level: int = logging.INFO, *, context: dict[str, Any] | None = None
     ) -> None:
         self._logger: Any = logging.getLogger(name)
+        self._asked_for = True
         self._level = level
         self._context = dict(context or {})
 
@@ -126,13 +128,13 @@ class StructuredLogger:
     def over(cls, logger: Any) -> StructuredLogger:
         """A structured logger over a given one, from the standard library or loguru."""
         made = cls()
-        made._logger = logger
+        made._logger, made._asked_for = logger, False
         return made
 
     def with_context(self, **kwargs: Any) -> StructuredLogger:
         """A logger whose lines have these fields, too."""
         twin = StructuredLogger.over(self._logger)
-        twin._level, twin._context = self._level, {**self._context, **kwargs}
+        twin._level, twin._context, twin._asked_for = self._level, {**self._context, **kwargs}, self._asked_for
         return twin
 
     def debug(self, event: str, **kwargs: Any) -> None:
@@ -152,7 +154,7 @@ class StructuredLogger:
             return
         record = {
             "timestamp": datetime.now(UTC).isoformat(),
-            "level": logging.getLevelName(level),
+            "level": logging.getLevelName(level).lower(),
             "event": event,
             **self._context,
             **fields,
@@ -161,10 +163,27 @@ class StructuredLogger:
         if not isinstance(self._logger, logging.Logger | logging.LoggerAdapter):
             self._logger.log(logging.getLevelName(level), "{}", line)
         elif self._logger.hasHandlers():
-            self._logger.log(level, "%s", line, extra={STRUCTURED: True})
+            self._hand_over(level, line)
         else:
             # The application configured no logging: the lines it asked for go to stderr, nothing is set up for it.
             sys.stderr.write(line + "\n")
+
+    def _hand_over(self, level: int, line: str) -> None:
+        logger = self._logger
+        if self._asked_for and not logger.isEnabledFor(level) and _only_the_root_refuses(logger, level):
+            told = (logger.name, level, __file__, 0, "%s", (line,), None, None, {STRUCTURED: True})
+            logger.handle(logger.makeRecord(*told))
+        else:
+            logger.log(level, "%s", line, extra={STRUCTURED: True})
+
+
+def _only_the_root_refuses(logger: logging.Logger, level: int) -> bool:
+    """Whether nobody has set a level but the root's, which is WARNING unless told and means no lines in particular."""
+    while logger.parent is not None:
+        if logger.level != logging.NOTSET:
+            return False
+        logger = logger.parent
+    return logger.manager.disable < level
 
 
 class LoggingTracer(Tracer):

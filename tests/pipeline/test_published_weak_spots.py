@@ -335,12 +335,16 @@ def test_w11_a_failed_step_and_a_failing_sink_raise_the_step_with_the_result(tmp
     assert "bucket is gone" in raised.value.result.error_summary()
 
 
-def test_w12_a_sink_stays_open_for_the_next_run(tmp_path):
+@pytest.mark.parametrize(("serves_many_runs", "closed"), [(True, 0), (False, 2)])
+def test_w12_a_sink_that_serves_many_runs_stays_open_and_others_are_closed_once_per_call(
+    tmp_path, serves_many_runs, closed
+):
     sink = Sink()
+    sink._close_with_run = not serves_many_runs
     pipeline = one_step(tmp_path)
     pipeline.run(sink=sink)
     pipeline.batch_run(["a", "b"], sink=sink)
-    assert (len(sink.runs), sink.closed) == (3, 0)
+    assert (len(sink.runs), sink.closed) == (3, closed)
 
 
 def test_w13_every_sink_of_a_list_gets_the_run_even_when_one_fails(tmp_path):

@@ -16,6 +16,7 @@ from genblaze.errors import BatchPipelineError, GenblazeError, InvalidValueError
 from genblaze.liveview import heard_by, live_view
 from genblaze.models.enums import PromptVisibility, RunStatus
 from genblaze.pipeline.declaration import check_prompt, member
+from genblaze.pipeline.delivery import closing
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import BATCH_CONCURRENCY, RUN_CONCURRENCY, RunOptions, resolve
 from genblaze.pipeline.plan import Plan, plan
@@ -61,7 +62,8 @@ async def batch_run(
         await journals[0].expect(journals[1:])
     try:
         with live_view(options.progress, listens=options.on_progress is not None, runs=len(plans)) as view:
-            results = await _execute_all(plans, options, concurrency, heard_by(view))
+            async with closing(options.sinks):
+                results = await _execute_all(plans, options, concurrency, heard_by(view))
     finally:
         if journals:
             await journals[0].give_up(journals[1:])

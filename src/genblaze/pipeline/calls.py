@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from genblaze.errors import PipelineError
 from genblaze.liveview import heard_by, live_view
 from genblaze.models.enums import RunStatus
+from genblaze.pipeline.delivery import closing
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
 from genblaze.pipeline.plan import plan
@@ -30,7 +31,8 @@ async def run(
     options = resolve(pipeline, keywords, concurrency=concurrency)
     planned = plan(pipeline, run_id=run_id or options.run_id, resend=resend)
     with live_view(options.progress, listens=options.on_progress is not None) as view:
-        result = await execute(planned, options, heard_by(view))
+        async with closing(options.sinks):
+            result = await execute(planned, options, heard_by(view))
     if options.raise_on_failure is not False:
         raise_for_failure(result)
     return result

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +124,22 @@ async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:
             await daemon_threads.run(told)
         except Exception as error:  # noqa: BLE001 - third-party code; the whole run is handed over again at its end
             logger.warning("Sink %s could not take step %s early: %s", type(sink).__name__, step.step_index, error)
+
+
+@asynccontextmanager
+async def closing(sink: Any) -> AsyncIterator[None]:
+    """Close sinks, given as for `run()`, at the end of a call: all but those that serve many runs."""
+    try:
+        yield
+    finally:
+        for one in sink if isinstance(sink, list | tuple) else (sink,):
+            close = getattr(one, "close", None)
+            if close is None or not getattr(one, "_close_with_run", True):
+                continue
+            try:
+                await daemon_threads.run(close)
+            except Exception as error:  # noqa: BLE001 - third-party code: the run itself is stored
+                logger.warning("Sink %s could not be closed: %s", type(one).__name__, error)
 
 
 async def hand_over(sink: Any, result: PipelineResult) -> None:

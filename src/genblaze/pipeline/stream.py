@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from genblaze.interrupts import interruptible
 from genblaze.models.event import StepProgressEvent, StreamEvent
 from genblaze.pipeline.calls import raise_for_failure
+from genblaze.pipeline.delivery import closing
 from genblaze.pipeline.engine import execute
 from genblaze.pipeline.options import ARUN_CONCURRENCY, RUN_CONCURRENCY, resolve
 from genblaze.pipeline.plan import plan
@@ -147,7 +148,8 @@ def astream(pipeline: Pipeline, keywords: Mapping[str, Any], *, heartbeats: bool
 
 
 async def _run(planned: Plan, options: RunOptions, put: Callable[[StreamEvent], None]) -> PipelineResult:
-    result = await execute(planned, options, put)
+    async with closing(options.sinks):
+        result = await execute(planned, options, put)
     if options.raise_on_failure:
         raise_for_failure(result)
     return result

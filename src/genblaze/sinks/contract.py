@@ -21,9 +21,12 @@ __all__ = ["BaseSink"]
 class BaseSink(ABC):
     """Takes the results of runs. Methods are plain, may block, and are called in threads.
 
-    Two methods are abstract. A pipeline calls `check` when planning, `on_step_complete` as each step ends, and
-    `deliver` once at the end; it closes nothing, so that a sink serves many runs.
+    Two methods are abstract. A pipeline calls `check` when planning, `on_step_complete` as each step ends, `deliver`
+    once at the end, and `close` at the end of the call, after the last item of a batch. A sink that serves many runs
+    says `_close_with_run = False`, and is its owner's to close.
     """
+
+    _close_with_run = True
 
     @abstractmethod
     def write_run(self, run: Run, manifest: Manifest) -> None:

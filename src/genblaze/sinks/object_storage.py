@@ -72,6 +72,8 @@ class ObjectStorageSink(BaseSink):
         URLPolicyError: The policy cannot be kept.
     """
 
+    _close_with_run = False
+
     def __init__(
         self,
         backend: Store | StorageBackend,

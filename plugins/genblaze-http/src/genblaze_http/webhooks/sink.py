@@ -21,6 +21,8 @@ class WebhookSink(BaseSink):
         config: Where to.
     """
 
+    _close_with_run = False
+
     def __init__(self, config: WebhookConfig) -> None:
         self._notifier = WebhookNotifier(config)
 
