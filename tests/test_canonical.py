@@ -298,9 +298,10 @@ def test_a_list_that_holds_itself_twice_is_refused():
 
 
 def test_a_part_counts_its_depth_from_the_document():
-    assert canonical_bytes(nested(97), depth=3)
-    with pytest.raises(ManifestError):
-        canonical_bytes(nested(98), depth=3)
+    place = ("run", "steps", 0)
+    assert canonical_bytes(nested(97), place)
+    with pytest.raises(ManifestError, match=r"run\.steps\[0\]\[0\]\[0\]"):
+        canonical_bytes(nested(98), place)
 
 
 def test_a_number_of_more_digits_than_python_prints_is_refused():

@@ -14,12 +14,14 @@ whether a value is free of them; everything else takes the written rules.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
 from math import isfinite
+from types import NoneType
 from typing import Any, Final
 from unicodedata import is_normalized
 from unicodedata import normalize as _normalize_text
@@ -31,14 +33,12 @@ from genblaze.errors import InvalidValueError, ManifestError
 
 __all__ = [
     "MAX_DEPTH",
+    "Place",
     "all_write_plainly",
     "canonical_bytes",
-    "canonical_float",
     "canonical_hash",
     "canonical_json",
-    "canonical_time",
     "check_canonical",
-    "float_writes_plainly",
     "normalize",
     "plain_bytes",
     "writes_plainly",
@@ -47,10 +47,9 @@ __all__ = [
 MAX_DEPTH: Final = 100
 """How deep containers may nest; deeper data is refused."""
 
-_CONTAINERS = frozenset({dict, list})
-_PLAIN = _CONTAINERS | {str, int, bool, float, type(None)}
+_SCALARS = frozenset({str, int, bool, NoneType})
+_PLAIN = _SCALARS | {float, datetime, dict, list}
 _TEXT_ONLY = frozenset({str})
-_DICTS_ONLY = frozenset({dict})
 # More values than this at one level are left to the written rules, which go depth first: a list that holds itself
 # twice doubles with every level.
 _WIDEST_LEVEL = 1_000_000
@@ -58,8 +57,8 @@ _WIDEST_LEVEL = 1_000_000
 # Deterministic: dicts sorted by key; structs keep the order of their fields, which projections sort.
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
-# The way to a value, innermost first: `(key, way to its container)`. Spelt out only in an error.
-_Where = tuple[str | int, Any] | None
+Place = tuple[str | int, ...]
+"""The way from a document to a value in it: keys and positions. Its length is the depth."""
 
 
 def normalize(value: Any) -> Any:
@@ -75,70 +74,66 @@ def normalize(value: Any) -> Any:
     Raises:
         ManifestError: For a value that canonical JSON cannot hold; the text names the place and the type.
     """
-    return _normalized(value, None, 0)
+    return _normalized(value, ())
 
 
-def _normalized(value: Any, where: _Where, depth: int) -> Any:
+def _normalized(value: Any, place: Place) -> Any:
     """One value by the written rules, whose order matters: a StrEnum is text, an IntEnum a number."""
-    if depth > MAX_DEPTH:
-        raise _refusal(where, f"nested deeper than {MAX_DEPTH} levels")
+    if len(place) > MAX_DEPTH:
+        raise _refusal(place, f"nested deeper than {MAX_DEPTH} levels")
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
-        return canonical_float(value)
+        return _rounded(value)
     if isinstance(value, str):
         return _normalize_text("NFC", value)
     if isinstance(value, dict):
-        return {key: _normalized(value[key], (key, where), depth + 1) for key in _sorted_keys(value, where)}
+        return {key: _normalized(value[key], (*place, key)) for key in _sorted_keys(value, place)}
     if isinstance(value, (list, tuple)):
-        return [_normalized(item, (index, where), depth + 1) for index, item in enumerate(value)]
-    return _normalized_object(value, where, depth)
+        return [_normalized(item, (*place, index)) for index, item in enumerate(value)]
+    return _normalized_object(value, place)
 
 
-def _normalized_object(value: Any, where: _Where, depth: int) -> Any:
+def _normalized_object(value: Any, place: Place) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise _refusal(where, "a datetime without a time zone")
-        return canonical_time(value)
+            raise _refusal(place, "a datetime without a time zone")
+        return _written_time(value)
     if isinstance(value, UUID):
         return str(value)
     if callable(dump := getattr(value, "model_dump", None)):
-        return _normalized(dump(), where, depth + 1)
-    raise _refusal(where, type(value).__name__)
+        return _normalized(dump(), (*place, "model_dump()"))
+    raise _refusal(place, type(value).__name__)
 
 
-def canonical_float(value: float) -> float | None:
+def _rounded(value: float) -> float | None:
     """Round to the 10 decimals that canonical JSON keeps; None for NaN and the infinities."""
     return round(float(value), 10) if isfinite(value) else None
 
 
-def canonical_time(value: datetime) -> str:
+def _written_time(value: datetime) -> str:
     """Write a time as canonical JSON does: ISO 8601, `Z` for UTC, microseconds only where there are any."""
     text = value.isoformat()
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
-def _sorted_keys(value: dict[Any, Any], where: _Where) -> list[Any]:
+def _sorted_keys(value: dict[Any, Any], place: Place) -> list[Any]:
     try:
         return sorted(value)
     except TypeError:
         kinds = ", ".join(sorted({type(key).__name__ for key in value}))
-        raise _refusal(where, f"a dict with keys that have no common order ({kinds})") from None
+        raise _refusal(place, f"a dict with keys that have no common order ({kinds})") from None
 
 
-def _refusal(where: _Where, what: str) -> ManifestError:
-    return ManifestError(f"canonical JSON cannot hold {_spelt(where) or 'the value'}: {what}")
+def _refusal(place: Place, what: str) -> ManifestError:
+    return ManifestError(f"canonical JSON cannot hold {_spelt(place) or 'the value'}: {what}")
 
 
-def _spelt(where: _Where) -> str:
+def _spelt(place: Place) -> str:
     """Write a place as people do: `params.size[2]`."""
-    parts: list[str] = []
-    while where is not None:
-        key, where = where
-        parts.append(f"[{key}]" if isinstance(key, int) else f".{key}")
-    return "".join(reversed(parts)).removeprefix(".")
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".")
 
 
 def writes_plainly(value: Any, depth: int = 0) -> bool:
@@ -150,30 +145,51 @@ def all_write_plainly(values: list[Any], depth: int = 0) -> bool:
     """Tell whether msgspec writes all these values, each `depth` deep in its document, as `writes_plainly` asks.
 
     They are looked at level by level, because that leaves nearly all the work to loops that Python runs in C.
-    Exact types only: a subclass may write itself differently.
     """
-    while len(values) <= _WIDEST_LEVEL:
-        kinds = set(map(type, values))
-        if not kinds <= _PLAIN:
+    columns: list[Collection[Any]] = [values]
+    while columns:
+        if depth > MAX_DEPTH or sum(map(len, columns)) > _WIDEST_LEVEL:
             return False
-        if float in kinds and not all(map(float_writes_plainly, {value for value in values if type(value) is float})):
-            return False
-        if kinds.isdisjoint(_CONTAINERS):
-            return True
-        if depth >= MAX_DEPTH:
-            return False
-        dicts = values if kinds == _DICTS_ONLY else [value for value in values if type(value) is dict]
-        if not _TEXT_ONLY.issuperset(map(type, chain.from_iterable(dicts))):
-            return False
-        lists = [value for value in values if type(value) is list] if list in kinds else ()
-        values = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)]
+        deeper: list[Collection[Any]] = []
+        for column in columns:
+            if (held := _held_by(column)) is None:
+                return False
+            deeper += held
+        columns = deeper
         depth += 1
-    return False
+    return True
+
+
+def _held_by(column: Collection[Any]) -> Collection[Collection[Any]] | None:
+    """What the containers among these values hold; None if one of the values does not write plainly.
+
+    Exact types only: a subclass may write itself differently. Dicts with the same keys give a column for each key,
+    whose values are most often of one type.
+    """
+    kinds = set(map(type, column))
+    if kinds <= _SCALARS:
+        return ()
+    if not kinds <= _PLAIN:
+        return None
+    if float in kinds and not all(map(_float_writes_plainly, {value for value in column if type(value) is float})):
+        return None
+    if datetime in kinds and not all(value.tzinfo is UTC for value in column if type(value) is datetime):
+        return None
+    dicts = [value for value in column if value and type(value) is dict]
+    shapes = set(map(tuple, dicts))
+    if not _TEXT_ONLY.issuperset(map(type, chain.from_iterable(shapes))):
+        return None
+    contents = map(dict.values, dicts)
+    held: list[Collection[Any]]
+    held = [*zip(*contents, strict=True)] if len(shapes) == 1 < len(dicts) else [[*chain.from_iterable(contents)]]
+    if list in kinds:
+        held.append([*chain.from_iterable(value for value in column if type(value) is list)])
+    return held
 
 
 # The same few floats, such as 7.5, return again and again, and rounding is slow.
 @lru_cache(4096)
-def float_writes_plainly(value: float) -> bool:
+def _float_writes_plainly(value: float) -> bool:
     """Tell whether a float needs no rounding and both writers choose the same notation for it."""
     return value == 0.0 or (1e-4 <= abs(value) < 1e16 and round(value, 10) == value)
 
@@ -196,35 +212,33 @@ def _is_nfc(text: str) -> bool:
     return True  # no character of Latin-1 composes or decomposes; finding that out is ten times faster
 
 
-def canonical_bytes(data: Any, *, depth: int = 0) -> bytes:
+def canonical_bytes(data: Any, place: Place = ()) -> bytes:
     """Write the data as canonical JSON, in UTF-8.
 
     Args:
         data: What `normalize` takes.
-        depth: How deep in its document the data will stand, where only a part of one is written.
+        place: Where in its document the data will stand, where only a part of one is written.
 
     Raises:
         ManifestError: For a value that canonical JSON cannot hold; the text names the place and the type.
     """
-    if writes_plainly(data, depth) and (text := plain_bytes(data)) is not None:
+    if writes_plainly(data, len(place)) and (text := plain_bytes(data)) is not None:
         return text
-    return _written(_normalized(data, None, depth))
+    return _written(_normalized(data, place), place)
 
 
-def _written(normal: Any) -> bytes:
+def _written(normal: Any, place: Place) -> bytes:
     try:
         text = json.dumps(normal, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode()
     except UnicodeEncodeError:
-        place = _surrogate_place(normal, None)
-        raise _refusal(place, "text with a lone surrogate") from None
+        raise _refusal(_surrogate_place(normal, place) or place, "text with a lone surrogate") from None
     except (TypeError, ValueError) as error:
         # A key of an odd type, the odd value of an Enum, an integer of more digits than Python prints.
-        msg = f"canonical JSON cannot hold the value: {error}"
-        raise ManifestError(msg) from None
+        raise _refusal(place, str(error)) from None
 
 
-def _surrogate_place(value: Any, where: _Where) -> _Where:
+def _surrogate_place(value: Any, place: Place) -> Place | None:
     """Find the text that UTF-8 cannot hold; None if it is the value itself or a key."""
     items: Any = ()
     if isinstance(value, dict):
@@ -233,8 +247,8 @@ def _surrogate_place(value: Any, where: _Where) -> _Where:
         items = enumerate(value)
     for key, item in items:
         if isinstance(item, str) and _has_surrogate(item):
-            return key, where
-        if (found := _surrogate_place(item, (key, where))) is not None:
+            return (*place, key)
+        if (found := _surrogate_place(item, (*place, key))) is not None:
             return found
     return None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,10 +16,10 @@ from genblaze.models.hashing import (
     SCHEMA_VERSION,
     SUPPORTED_SCHEMA_VERSIONS,
     asset_provenance_key,
-    run_bytes,
     run_hash,
 )
 from genblaze.models.policy import EmbedPolicy
+from genblaze.models.projection import Projection
 from genblaze.models.record import Record, copied, describe, without_checks
 from genblaze.models.run import Run
 from genblaze.models.step import Step
@@ -143,27 +144,18 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
             self.compute_hash()
         extensions = {} if self.extensions is msgspec.UNSET else dict(self.extensions)
         extensions.pop(RECORD_DIGEST_KEY, None)
-        before, after = self._around_extensions()
+        before = b'{"canonical_hash":%b,"encryption_scheme":%b,' % (
+            canonical_bytes(self.canonical_hash),
+            canonical_bytes(self.encryption_scheme),
+        )
+        after = memoryview(_after_extensions().to_bytes(self))[1:]
         digest = sha256(before)
         if extensions:
-            digest.update(b'"genblaze":%b,' % canonical_bytes(extensions, depth=1))
+            digest.update(b'"genblaze":%b,' % canonical_bytes(extensions, (EXTENSIONS_KEY,)))
         digest.update(after)
         extensions[RECORD_DIGEST_KEY] = digest.hexdigest()
-        return (b'%b"genblaze":%b,%b' % (before, canonical_bytes(extensions, depth=1), after)).decode()
-
-    def _around_extensions(self) -> tuple[bytes, bytes]:
-        """Write what stands before and after our additions, whose key sorts among the others."""
-        before = {"canonical_hash": self.canonical_hash, "encryption_scheme": self.encryption_scheme}
-        after = {
-            "schema_version": self.schema_version,
-            "signature": self.signature,
-            "transfer_failures": self.transfer_failures,
-        }
-        return (
-            canonical_bytes(before)[:-1] + b",",
-            b'"manifest_uri":%b,"run":%b,%b'
-            % (canonical_bytes(self.manifest_uri), run_bytes(self.run), canonical_bytes(after)[1:]),
-        )
+        ours = b'"genblaze":%b,' % canonical_bytes(extensions, (EXTENSIONS_KEY,))
+        return b"".join((before, ours, after)).decode()
 
     def to_embed_json(self, policy: EmbedPolicy) -> str:
         """Write what a file is to carry; prompts that are not public are redacted.
@@ -238,6 +230,12 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
         from genblaze.models.display import manifest_html
 
         return manifest_html(self)
+
+
+@cache
+def _after_extensions() -> Projection:
+    """What stands after our additions in a document, whose key sorts among the others."""
+    return Projection(Manifest, omit={"canonical_hash", "encryption_scheme", "extensions"})
 
 
 def _unsupported(version: Any) -> str:
