@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from genblaze.loops import come_home, run_here, stay_home
+from genblaze.loops import come_home, keep, linger, run_here, stay_home
 from genblaze.threads import daemon_threads, lenders
 
 here = threading.get_ident
@@ -192,6 +192,59 @@ def test_a_loop_with_something_left_in_it_ends():
     assert run_here(loop()) is not found
 
 
+async def held_open(ended):
+    try:
+        yield 1
+    finally:
+        await in_thread(int)
+        ended.append(True)
+
+
+async def hold_open(ended):
+    held = held_open(ended)
+    await anext(held)
+    keep(held)
+    return held
+
+
+def test_what_is_to_be_kept_stays_open_from_run_to_run_and_is_closed_with_the_loop():
+    ended, held, loops = [], [], []
+
+    def work():
+        held.append(run_here(hold_open(ended)))
+        loops.extend([run_here(loop()), run_here(loop())])
+        assert not ended
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert ended
+    assert loops[0] is loops[1]
+    assert loops[0].is_closed()
+
+
+def test_a_task_may_outlive_its_run():
+    event, done = threading.Event(), threading.Event()
+
+    async def late():
+        await in_thread(event.wait, 60)
+        done.set()
+
+    async def main():
+        linger(asyncio.create_task(late()))
+        return asyncio.get_running_loop()
+
+    found = run_here(main())
+    assert run_here(loop()) is not found  # meanwhile
+    event.set()
+    assert done.wait(60)
+    deadline = time.monotonic() + 30
+    while not found.is_closed() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert found.is_closed()
+
+
 FORKS = """
 import os, sys, threading
 from genblaze.loops import run_here
@@ -238,6 +291,37 @@ asked.put(wait_for_another_thread())
 done.get(timeout=20)
 """
 
+LINGERS = """
+import asyncio
+from genblaze.loops import linger, run_here
+
+async def main():
+    linger(asyncio.create_task(asyncio.sleep(60)))
+
+run_here(main())
+"""
+
+KEEPS = """
+import asyncio
+from genblaze.loops import keep, run_here
+from genblaze.threads import daemon_threads
+
+async def held_open():
+    try:
+        yield 1
+    finally:
+        await daemon_threads.run(int)
+        print("closed", flush=True)
+
+async def main():
+    held = held_open()
+    await anext(held)
+    keep(held)
+    return held
+
+held = run_here(main())
+"""
+
 THREADS = """
 import threading, time
 from genblaze.loops import run_here
@@ -265,6 +349,8 @@ event.wait()
         pytest.param(FORKS, marks=pytest.mark.skipif(sys.platform == "win32", reason="no fork")),
         pytest.param(FORKS_BESIDE_A_THREAD, marks=pytest.mark.skipif(sys.platform == "win32", reason="no fork")),
         THREADS,
+        LINGERS,
+        KEEPS,
     ],
 )
 def test_processes_that_fork_or_leave_threads_behind_end_cleanly(script):

@@ -285,14 +285,15 @@ async def submit(job: Job, context: GenerateContext) -> Any:
     def submit_in_thread() -> Any:
         outcome = job.submit()
         if context.cancelled and outcome is not None:
-            _tell_late(outcome, context)
+            tell_late(outcome, context)
         return outcome
 
     outcome = await daemon_threads.run(submit_in_thread)
     return await outcome if isinstance(outcome, Awaitable) else outcome
 
 
-def _tell_late(outcome: Any, context: GenerateContext) -> None:
+def tell_late(outcome: Any, context: GenerateContext) -> None:
+    """Hand in what a submit gave after the engine stopped waiting. May block."""
     if isinstance(outcome, str | Submitted):
         context.accepted(outcome if isinstance(outcome, str) else outcome.job_id)
     elif isinstance(outcome, Generation) and context.on_late_result is not None:

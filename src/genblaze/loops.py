@@ -9,6 +9,10 @@ is under way: that call ends by itself, in its thread, and its result reaches th
 
 So no callback of the loop waits for a blocking call longer than `LOAN_SEC`, and calls that take less than that come
 one after the other without a single change of threads.
+
+What a run leaves in its loop ends with the run, and the loop too, as with `asyncio.run`. There are two exceptions: what
+was told to `keep` (connections, for the next run), and tasks that were told to `linger`: for them a thread drives the
+loop on.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -63,6 +67,19 @@ async def come_home() -> None:
         await own.homing
 
 
+def keep(generator: AsyncGenerator[Any, None]) -> None:
+    """Let an asynchronous generator of the running loop outlive the run; it is closed with the loop."""
+    own = _running()
+    if own is not None:
+        own.kept.add(generator)
+
+
+def linger(task: asyncio.Task[Any]) -> None:
+    """Let a task of the running loop outlive the run, to the end of the process if it takes so long."""
+    _lingering.add(task)
+    task.add_done_callback(_lingering.discard)
+
+
 def _running() -> OwnLoop | None:
     found = lenders.get(asyncio.get_running_loop())
     return found if isinstance(found, OwnLoop) else None
@@ -76,6 +93,7 @@ class OwnLoop:
         lends: Whether the loop may leave its thread during this run.
         lost: Whether the run was given up while another thread drove the loop, which that thread then ends.
         homing: What is waited for by who wants the loop back in its thread.
+        kept: Asynchronous generators that stay open from run to run.
         ident: The thread.
     """
 
@@ -84,6 +102,7 @@ class OwnLoop:
         self.lends = True
         self.lost = False
         self.homing: asyncio.Future[None] | None = None
+        self.kept: weakref.WeakSet[AsyncGenerator[Any, None]] = weakref.WeakSet()
         self.ident = threading.get_ident()
         self.asked: list[Call] = []  # blocking calls that nobody makes yet
         self.elsewhere = 0  # blocking calls under way, beside the one that the loop rests for
@@ -112,7 +131,10 @@ class OwnLoop:
             self.lends = False
             if task.done() and not task.cancelled():
                 task.exception()  # is known, also where another error comes out in its place
-            if not self.lost:
+            if not self.lost and self._lingering():
+                self.lost = True
+                daemon_threads.start(self._linger)
+            elif not self.lost:
                 if self._is_untidy():
                     self.discard()
                 lenders.pop(self.loop, None)
@@ -159,9 +181,19 @@ class OwnLoop:
 
         return post
 
+    def _lingering(self) -> list[asyncio.Task[Any]]:
+        return [task for task in list(_lingering) if task.get_loop() is self.loop]
+
+    def _linger(self) -> Callable[[], None]:
+        """Drive the loop, in another thread, for as long as something lingers; returns what ends it."""
+        while tasks := self._lingering():
+            self._drive(self.loop.create_task(asyncio.wait(tasks)))
+        return self.discard
+
     def _is_untidy(self) -> bool:
         """Whether tasks or asynchronous generators are left, which only the end of their loop ends."""
-        return bool(asyncio.all_tasks(self.loop)) or bool(getattr(self.loop, "_asyncgens", False))
+        generators = set(getattr(self.loop, "_asyncgens", ()))
+        return bool(asyncio.all_tasks(self.loop)) or not generators <= set(self.kept)
 
     def discard(self) -> None:
         """End what is left, and the loop with it."""
@@ -259,6 +291,7 @@ class _Kept(threading.local):
 
 _kept = _Kept()
 _all: weakref.WeakSet[OwnLoop] = weakref.WeakSet()
+_lingering: set[asyncio.Task[Any]] = set()
 _inherited: list[asyncio.AbstractEventLoop] = []
 
 
@@ -266,16 +299,18 @@ _inherited: list[asyncio.AbstractEventLoop] = []
 def _close_all() -> None:
     """Close the loops that are at rest when the interpreter ends; their threads do nothing any more."""
     for own in list(_all):
-        if not own.busy:
-            own.close()
+        if not (own.busy or own.closed):
+            own.discard()
 
 
 def _end(loop: asyncio.AbstractEventLoop, process: int) -> None:
     """Close the loop of a thread that has ended, but not where that only looks so: in a forked process."""
-    if os.getpid() == process:
-        loop.close()
-    else:
+    if os.getpid() != process:
         _leave_alone(loop)
+        return
+    if asyncio._get_running_loop() is None:  # the garbage collector may call this anywhere
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 def _leave_alone(loop: asyncio.AbstractEventLoop) -> None:
@@ -295,6 +330,7 @@ def _forget() -> None:
         own._closing.detach()
         _leave_alone(own.loop)
     lenders.clear()
+    _lingering.clear()
     _kept, _all = _Kept(), weakref.WeakSet()
 
 

@@ -10,8 +10,10 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from genblaze.interrupts import interruptible
-from genblaze.loops import run_here
+from genblaze.loops import keep, run_here
 from genblaze.threads import daemon_threads
+
+__all__ = ["LoopThread", "keep", "run_sync"]
 
 T = TypeVar("T")
 

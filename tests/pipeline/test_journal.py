@@ -364,6 +364,57 @@ def test_a_result_that_comes_after_the_engine_stopped_waiting_is_kept_and_delive
     assert result.assets[0].sha256 == hashlib.sha256(b"a fox").hexdigest()
 
 
+class Awaiting(Blocking):
+    """The same as a coroutine, which a deadline or whoever cancels the run may interrupt."""
+
+    async def generate(self, step, config=None):
+        self.calls += 1
+        assert await asyncio.to_thread(self.leave.wait, 60)
+        return super().generate(step, config)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_answer_of_a_coroutine_that_passes_its_deadline_is_kept_as_well(tmp_path, inside):
+    leave = threading.Event()
+    vendor = Awaiting(tmp_path, leave)
+
+    async def inside_a_loop():
+        pipeline(vendor, tmp_path).run(timeout=1)
+
+    with pytest.raises(PipelineError, match="Outcome unknown: timed out") as failed:
+        asyncio.run(inside_a_loop()) if inside else pipeline(vendor, tmp_path).run(timeout=1)
+    run_id = failed.value.result.run.run_id
+    leave.set()
+    wait_for_state(tmp_path, run_id, FINISHED)
+    result = pipeline(vendor, tmp_path).resume(run_id)
+    assert (result.ok, result.run.steps[0].cost_usd) == (True, 2.0)
+    assert result.assets[0].sha256 == hashlib.sha256(b"a fox").hexdigest()
+
+
+async def test_the_answer_of_a_coroutine_is_kept_within_the_callers_own_loop(tmp_path):
+    leave = threading.Event()
+    with pytest.raises(PipelineError, match="Outcome unknown: timed out") as failed:
+        await pipeline(Awaiting(tmp_path, leave), tmp_path).arun(timeout=1)
+    leave.set()
+    await asyncio.to_thread(wait_for_state, tmp_path, failed.value.result.run.run_id, FINISHED)
+
+
+async def test_a_cancelled_run_cancels_a_paid_coroutine_at_once(tmp_path):
+    entered = asyncio.Event()
+
+    class Endless(Blocking):
+        async def generate(self, step, config=None):
+            entered.set()
+            await asyncio.Event().wait()
+
+    running = asyncio.create_task(pipeline(Endless(tmp_path, None), tmp_path).arun())
+    await entered.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert len(asyncio.all_tasks()) == 1
+
+
 @pytest.mark.parametrize("error", [TimeoutError(), ValueError("not JSON"), KeyError("id"), ConnectionResetError()])
 def test_a_foreign_exception_of_a_paid_submit_leaves_open_whether_it_was_taken(tmp_path, error):
     vendor = Vendor([error], retry_policy=RetryPolicy(initial_backoff_sec=0))
@@ -478,6 +529,7 @@ def test_a_named_batch_whose_process_was_killed_goes_on_with_the_next_item(tmp_p
     journal = open_journal(tmp_path / ".genblaze" / "journal.db")
     assert len(journal.unfinished()) >= 8
     done = batch(tmp_path, "nothing")
+    assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
     assert [ok for _, ok in results] == [True] * 20
     assert (tmp_path / "ledger").read_text().split()[: len(bought)] == bought

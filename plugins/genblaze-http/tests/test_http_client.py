@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -234,3 +236,42 @@ def test_a_wait_in_the_body_is_understood():
 def test_a_declared_provider_is_paid_and_names_its_key():
     declared = declare(VENDOR, "acme-image", "image", "Acme images", alias="acme")
     assert (declared.paid, declared.environment, declared.aliases) == (True, ("ACME_API_KEY",), ("acme",))
+
+
+RUNS = """
+import sys
+from genblaze import Modality, Pipeline
+from genblaze.jobs import Generation
+from genblaze.models import Asset
+from genblaze_http import SingleCallProvider, Vendor
+
+class Acme(SingleCallProvider):
+    name = "acme"
+    vendor = Vendor(name="Acme", base_url="https://acme.test", base_url_variable="A", key_variables=("B",))
+    modality = Modality.IMAGE
+
+    async def begin(self, work):
+        await self.client.call("POST", "/text", json={})
+        return Generation(assets=(Asset(url="https://acme.test/a", media_type="text/plain", sha256="a" * 64),))
+
+for _ in range(3):
+    Pipeline("p", output_dir=sys.argv[2]).step(Acme("key", base_url=sys.argv[1]), model="m", prompt="x").run()
+"""
+
+
+def test_consecutive_runs_share_a_connection_which_is_closed_when_the_process_ends(tmp_path):
+    connections = []
+
+    def answer(handler, body):
+        connections.append(handler.client_address)
+        handler.send_response(200)
+        handler.send_header("content-length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    with serving(answer) as (url, calls):
+        command = [sys.executable, "-W", "error", "-c", RUNS, url, str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(calls) == 3
+    assert len(set(connections)) == 1

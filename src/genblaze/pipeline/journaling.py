@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genblaze.driver import as_provider_error, may_be_taken, outcome_unknown, submit
+from genblaze.driver import as_provider_error, may_be_taken, outcome_unknown
 from genblaze.errors import GenblazeError, JournalError, ProviderError
 from genblaze.file_urls import local_file
 from genblaze.jobs import GenerateContext, Generation, Job, Submitted
@@ -24,6 +24,7 @@ from genblaze.journal import (
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.step import Step
 from genblaze.pipeline.cache import step_cache_key
+from genblaze.pipeline.late import submit_for_keeps
 from genblaze.redaction import redact_step
 from genblaze.threads import call, daemon_threads
 
@@ -219,7 +220,7 @@ class _JournaledJob:
     async def submit(self) -> Submitted | Generation:
         await self._journal.intent()
         try:
-            outcome = await submit(self._job, self._context)
+            outcome = await submit_for_keeps(self._job, self._context)
         except Exception as error:
             await self._journal.refused(as_provider_error(error))
             raise

@@ -1,25 +1,64 @@
-"""Results that come after the engine stopped waiting: paid for, so they are kept for whoever resumes the run."""
+"""Answers that come after the engine stopped waiting: paid for, so they are kept for whoever resumes the run."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from genblaze.driver import submit, tell_late
 from genblaze.errors import GenblazeError
+from genblaze.loops import linger
 from genblaze.models.enums import StepStatus
 from genblaze.pipeline.outputs import take_in_generation
 from genblaze.pipeline.recording import record_generation
 from genblaze.sync import run_sync
+from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
-    from genblaze.jobs import Generation
+    from genblaze.jobs import GenerateContext, Generation, Job
     from genblaze.models.asset import Asset
     from genblaze.models.step import Step
     from genblaze.pipeline.journaling import StepJournal
     from genblaze.pipeline.plan import Plan
 
 logger = logging.getLogger("genblaze.pipeline")
+
+#: Seconds for which the answer of an `async def` submit is awaited after its step has timed out.
+LATE_SEC = 600.0
+
+
+async def submit_for_keeps(job: Job, context: GenerateContext) -> Any:
+    """Submit a job that costs money; its answer is heard also when it comes after the step's deadline.
+
+    Only a deadline lets the call go on. Whoever cancels a run wants it stopped, and an `async def` can be.
+    """
+    if not inspect.iscoroutinefunction(job.submit):
+        return await submit(job, context)
+    asking = asyncio.create_task(job.submit())
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        if context.remaining == 0.0:
+            linger(asyncio.create_task(_hear(asking, context)))
+        else:
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await _hear(asking, context)  # it may have come to its end, or not let itself be cancelled
+        raise
+
+
+async def _hear(asking: asyncio.Task[Any], context: GenerateContext) -> None:
+    """Wait, within bounds, for an answer that the step waits for no longer, and hand it in."""
+    try:
+        outcome = await asyncio.wait_for(asking, LATE_SEC)
+    except Exception as error:  # noqa: BLE001 - third-party code; the journal holds the step as it is
+        logger.warning("A paid request that outlived its step came to nothing: %s", type(error).__name__)
+    else:
+        await daemon_threads.run(tell_late, outcome, context)
 
 
 def keep_late_result(plan: Plan, step: Step, inputs: list[Asset], journal: StepJournal) -> Callable[[Generation], None]:
