@@ -132,7 +132,7 @@ async def test_a_fetch_must_give_a_generation(tmp_path):
 async def test_an_estimate_delays_the_first_poll(tmp_path):
     started = time.monotonic()
     await make(tmp_path, Job(submit=(Submitted("j", 0.25),)))[0].run()
-    assert 0.2 <= time.monotonic() - started < 1
+    assert time.monotonic() - started >= 0.2
 
 
 def test_poll_intervals_grow_and_obey_the_vendor(tmp_path):
@@ -202,7 +202,7 @@ async def test_a_cancellation_that_fails_or_hangs_is_logged(tmp_path, caplog, mo
         begun = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 15
     assert "OSError" in caplog.text
     assert "took longer" in caplog.text
 

@@ -58,13 +58,13 @@ async def test_ending_and_claiming_a_thread_at_the_same_time_loses_no_call(monke
 
 async def test_a_cancelled_caller_does_not_wait():
     released = threading.Event()
-    running = asyncio.create_task(DaemonThreads().run(released.wait, 5))
+    running = asyncio.create_task(DaemonThreads().run(released.wait, 60))
     await asyncio.sleep(0.05)
     running.cancel()
     started = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 15
     released.set()
 
 

@@ -46,10 +46,11 @@ def test_a_failed_run_ends_with_why(new, folder):
 
 def test_the_elapsed_time_is_the_steps_own(new, folder):
     painter = Painter(folder, seconds=0.2)
-    heard = []
+    heard, started = [], time.monotonic()
     events = list(new().step(painter, model="a").step(painter, model="b").stream(on_step_complete=heard.append))
     completed = [event for event in events if event.type == "step.completed"]
-    assert [0.2 <= event.elapsed_sec < 0.38 for event in completed] == [True, True]
+    assert all(event.elapsed_sec >= 0.2 for event in completed)
+    assert sum(event.elapsed_sec for event in completed) < time.monotonic() - started
     assert [event.elapsed_sec for event in heard] == [event.elapsed_sec for event in completed]
 
 
@@ -106,9 +107,11 @@ def test_a_slow_reader_misses_progress_and_nothing_else(new, folder, monkeypatch
     class Chatty(Queue):
         poll_interval = 0
 
-    stream = new().step(Chatty(folder, polls=200), model="m").stream()
+    chatty = Chatty(folder, polls=200)
+    stream = new().step(chatty, model="m").stream()
     events = [next(stream)]
-    time.sleep(1.0)
+    while "fetch" not in chatty.log:
+        time.sleep(0.01)
     events += stream
     assert 0 < kinds(events).count("step.progress") < 50
     assert [kind for kind in kinds(events) if kind != "step.progress"] == [

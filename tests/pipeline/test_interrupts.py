@@ -49,7 +49,7 @@ def test_ctrl_c_waits_until_the_vendor_was_told(tmp_path, how, wait, base):
     assert "cancelled job-1" in out
     assert err.rstrip().endswith("KeyboardInterrupt")
     assert returncode in (-2, 130)
-    assert seconds < 4
+    assert seconds < 15
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ new().step(Slow("out"), model="m").run()
     returncode, _, err, seconds = press(code, tmp_path)
     assert returncode in (-2, 130)
     assert err.rstrip().endswith("KeyboardInterrupt")
-    assert seconds < 3
+    assert seconds < 15
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ except KeyboardInterrupt:
     returncode, out, _, seconds = press(code, tmp_path)
     assert returncode == 7
     assert out.index("cancelled job-1") < out.index("interrupted")
-    assert seconds < 4
+    assert seconds < 15
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_vendor(tmp_path, loop):
     assert returncode in (-2, 130)
     assert "cancelled" not in out
     assert err.rstrip().endswith("KeyboardInterrupt")
-    assert seconds < 3
+    assert seconds < 15
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ for event in new().step(Telling('out', polls=10**6), model='m').stream():
     assert returncode in (-2, 130)
     assert "cancelled job-1" in out
     assert err.rstrip().endswith("KeyboardInterrupt")
-    assert seconds < 4
+    assert seconds < 15
 
 
 @pytest.mark.slow
@@ -133,9 +133,9 @@ asyncio.run(new().step(Slow("out"), model="m").arun(timeout=0.2, raise_on_failur
 """
     started = time.monotonic()
     process = start_script(PREAMBLE + code, tmp_path)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out.strip(), err) == (0, "timeout", "")
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
 
 
 def test_leaving_a_stream_early_cancels_the_run(new, folder):
@@ -197,8 +197,8 @@ async def test_cancelling_arun_tells_vendors_and_leaves_no_task(new, folder):
 async def test_a_wait_for_around_arun_ends_in_time(new, folder):
     started = time.monotonic()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(new().step(Painter(folder, seconds=1.5), model="m").arun(), 0.2)
-    assert time.monotonic() - started < 1.0
+        await asyncio.wait_for(new().step(Painter(folder, seconds=30), model="m").arun(), 0.2)
+    assert time.monotonic() - started < 15
 
 
 async def test_a_cancelled_run_is_told_to_tracers_with_its_finished_steps(new, folder):

@@ -119,16 +119,16 @@ def test_w2_max_retries_alone_leaves_the_timeout_and_the_configuration(tmp_path)
 
 @pytest.mark.parametrize("keywords", [{"timeout": 0.1}, {"pipeline_timeout": 0.1}])
 def test_w3_a_timeout_stops_waiting_for_a_def_provider(tmp_path, keywords):
-    pipeline = one_step(tmp_path, Painter(tmp_path, seconds=3))
+    pipeline = one_step(tmp_path, Painter(tmp_path, seconds=30))
     started = time.monotonic()
     with pytest.raises((PipelineError, PipelineTimeoutError)) as raised:
         pipeline.run(**keywords)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15
     assert raised.value.result.run.steps[0].status in (StepStatus.FAILED, StepStatus.CANCELLED)
 
 
 def test_w3_closing_the_loop_does_not_wait_for_a_def_provider(tmp_path):
-    pipeline = one_step(tmp_path, Painter(tmp_path, seconds=3))
+    pipeline = one_step(tmp_path, Painter(tmp_path, seconds=30))
 
     async def main():
         with pytest.raises(PipelineTimeoutError):
@@ -136,7 +136,7 @@ def test_w3_closing_the_loop_does_not_wait_for_a_def_provider(tmp_path):
 
     started = time.monotonic()
     asyncio.run(main())
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15
 
 
 # --- W4, W5, W6, W8, W20 -----------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ async def test_w20_more_def_steps_than_the_default_pool_holds_run_at_once(tmp_pa
 
 
 async def test_w20_arun_has_a_bound_unless_told_otherwise(tmp_path):
-    now, most, lock = 0, 0, threading.Lock()
+    now, most, lock, bound_is_reached = 0, 0, threading.Lock(), threading.Event()
 
     class Counting(Painter):
         def generate(self, step, config=None):
@@ -218,7 +218,10 @@ async def test_w20_arun_has_a_bound_unless_told_otherwise(tmp_path):
             with lock:
                 now += 1
                 most = max(most, now)
-            time.sleep(0.05)
+            if most >= 16:
+                bound_is_reached.set()
+            assert bound_is_reached.wait(60)
+            time.sleep(0.05)  # for those that would come beyond the bound
             with lock:
                 now -= 1
             return super().generate(step, config)
@@ -442,10 +445,10 @@ def test_w19_steps_have_names_timeouts_and_retries_of_their_own(tmp_path):
     pipeline = pipeline_for(tmp_path).step(
         flaky, model="m", prompt="a", step_name="draw", step_retry=RetryPolicy(max_attempts=2, initial_backoff_sec=0)
     )
-    pipeline.step(Painter(tmp_path, seconds=3), model="m", prompt="b", input_from="draw", step_timeout=0.2)
+    pipeline.step(Painter(tmp_path, seconds=30), model="m", prompt="b", input_from="draw", step_timeout=0.2)
     started = time.monotonic()
     steps = pipeline.run(raise_on_failure=False).run.steps
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15
     assert [step.status for step in steps] == [StepStatus.SUCCEEDED, StepStatus.FAILED]
     assert steps[1].error_code == ProviderErrorCode.TIMEOUT
 

@@ -51,14 +51,14 @@ def test_retry_after_is_waited_for(new, folder):
     painter = Painter(folder, errors=[failing(retry_after=0.3)], retry_policy=NOW)
     started = time.monotonic()
     new().step(painter, model="m").run()
-    assert 0.3 <= time.monotonic() - started < 1.5
+    assert time.monotonic() - started >= 0.3
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun(new, folder):
     painter = Painter(folder, errors=[failing(retry_after=60)], retry_policy=NOW)
     started = time.monotonic()
-    step = new().step(painter, model="m").run(timeout=5, raise_on_failure=False).run.steps[0]
-    assert time.monotonic() - started < 1
+    step = new().step(painter, model="m").run(timeout=30, raise_on_failure=False).run.steps[0]
+    assert time.monotonic() - started < 15
     assert step.error_code == "rate_limit"
 
 

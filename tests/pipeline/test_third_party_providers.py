@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -165,20 +166,25 @@ def test_odd_exceptions_fail_the_step_and_nothing_else(new, folder, base, raised
 
 
 def test_a_late_job_id_is_kept_in_the_record(new, folder):
+    leave = threading.Event()
+
     class Late(Queue):
         def submit(self, step, config=None):
-            time.sleep(0.4)
+            assert leave.wait(60)
             return super().submit(step, config)
 
     step = new().step(Late(folder), model="m").run(timeout=0.1, raise_on_failure=False).run.steps[0]
     assert (step.error_code, step.upstream_id) == ("timeout", None)
-    deadline = time.monotonic() + 3
+    leave.set()
+    deadline = time.monotonic() + 60
     while step.upstream_id is None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert step.upstream_id == "job-1"
 
 
 def test_an_early_job_id_is_kept_although_submit_hangs(new, folder):
+    leave = threading.Event()
+
     class Telling:
         name = "telling"
 
@@ -188,10 +194,11 @@ def test_an_early_job_id_is_kept_although_submit_hangs(new, folder):
 
         def submit(self):
             self.context.accepted("known")
-            time.sleep(0.5)
+            leave.wait(60)
             return "known"
 
     step = new().step(Telling(), model="m").run(timeout=0.1, raise_on_failure=False).run.steps[0]
+    leave.set()
     assert (step.error_code, step.upstream_id) == ("timeout", "known")
 
 

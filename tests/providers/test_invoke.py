@@ -36,8 +36,8 @@ def test_failures_are_recorded_not_raised(tmp_path):
 
 def test_a_timeout_is_kept(tmp_path):
     started = time.monotonic()
-    done = Painter(tmp_path, seconds=1.0).invoke(asked(), {"timeout": 0.1})
-    assert time.monotonic() - started < 0.8
+    done = Painter(tmp_path, seconds=30).invoke(asked(), {"timeout": 0.1})
+    assert time.monotonic() - started < 15
     assert (done.status, done.error_code) == ("failed", "timeout")
 
 

@@ -268,7 +268,7 @@ def start_script(code, folder):
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def interrupt(process, *, times=1, pause=0.3, timeout=20):
+def interrupt(process, *, times=1, pause=0.3, timeout=60):
     """Press Ctrl-C when the script says `ready`; returns its output, its errors and the seconds until it had ended."""
     lines = []
     watchdog = threading.Timer(timeout, process.kill)  # a script that never says so must not hold up the tests
