@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -178,11 +178,21 @@ def test_a_read_only_folder_costs_the_protection_and_not_the_result(vendor, read
 # --- a disk that is full, or becomes so ------------------------------------------------------------------------------
 
 
-class SmallDisk:
-    """A file system with little space."""
-
+class Disk:
     def __init__(self, folder):
         self.folder = folder
+
+    @contextmanager
+    def full(self):
+        self.fill()
+        try:
+            yield
+        finally:
+            self.free()  # before pytest says how the test went: it may say so into a file
+
+
+class SmallDisk(Disk):
+    """A file system with little space."""
 
     def fill(self):
         with (self.folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
@@ -193,11 +203,8 @@ class SmallDisk:
         (self.folder / "ballast").unlink()
 
 
-class ForbiddenDisk:
+class ForbiddenDisk(Disk):
     """All regular files of this process are as long as they may become: needs no rights, and hits every write."""
-
-    def __init__(self, folder):
-        self.folder = folder
 
     def fill(self):
         _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -230,16 +237,14 @@ def disk(request):
 
 
 def test_nothing_is_bought_when_the_disk_is_full(vendor, disk):
-    disk.fill()
-    with pytest.raises(GenblazeError, match=r"journal .*cannot be (opened|written)"):
+    with disk.full(), pytest.raises(GenblazeError, match=r"journal .*cannot be (opened|written)"):
         pipeline(vendor, disk.folder).run()
     assert bought(vendor) == 0
 
 
 def test_nothing_more_is_bought_when_the_disk_fills_between_two_runs(vendor, disk):
     assert pipeline(vendor, disk.folder).run().ok
-    disk.fill()
-    with pytest.raises(GenblazeError, match=r"journal .*cannot be (opened|written)"):
+    with disk.full(), pytest.raises(GenblazeError, match=r"journal .*cannot be (opened|written)"):
         pipeline(vendor, disk.folder).run()
     assert bought(vendor) == 1
 
@@ -261,10 +266,10 @@ def test_a_disk_that_fills_after_the_submit_leaves_the_job_in_the_result_and_its
     fills_after_purchase(vendor, forbidden_disk)
     with pytest.raises(PipelineError) as failed:
         pipeline(vendor, forbidden_disk.folder).run()
+    forbidden_disk.free()
     step = failed.value.result.run.steps[0]
     assert step.upstream_id == "job-1"
     assert step.error.endswith("The journal could not take job job-1")
-    forbidden_disk.free()
     assert pipeline(vendor, forbidden_disk.folder).resume(failed.value.result.run.run_id).ok
     assert bought(vendor) == 1
 
