@@ -1,5 +1,7 @@
 """The published backend on a real server: where it is, content, URLs, retention, encryption, rules."""
 
+import base64
+import hashlib
 import io
 import re
 import subprocess
@@ -8,14 +10,18 @@ import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
+from types import SimpleNamespace
 
 import botocore.exceptions
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from genblaze import InvalidValueError, StorageError, URLPolicyError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import classify_botocore_error
 from genblaze_s3 import AsyncS3StorageBackend, PresignedURL, S3StorageBackend, URLPolicy
+from genblaze_s3.client import Client
+from genblaze_s3.settings import Settings
 
 HOUR = timedelta(hours=1)
 
@@ -40,6 +46,35 @@ def opens(url):
         error.close()
         return False
     return True
+
+
+# What is sent
+
+
+@pytest.mark.parametrize(("scheme", "signed"), [("https", False), ("http", True)])
+def test_content_is_hashed_for_the_signature_only_where_no_tls_guards_it(scheme, signed):
+    client = Client(Settings("b", f"{scheme}://127.0.0.1:1", access_key="k", secret_key="s"))
+    sent = []
+
+    def answer(request, **_):
+        sent.append(request.headers["X-Amz-Content-SHA256"])
+        return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=list))
+
+    client.boto().meta.events.register("before-send", answer)
+    client.boto().put_object(Bucket="b", Key="k", Body=b"content")
+    assert sent == [hashlib.sha256(b"content").hexdigest().encode() if signed else b"UNSIGNED-PAYLOAD"]
+    client.close()
+
+
+@pytest.mark.parametrize("megabytes", [1, 17])
+def test_a_checksum_that_the_caller_names_must_be_that_of_the_content(backend, megabytes):
+    content = bytes(megabytes << 20)
+    right, wrong = (base64.b64encode(hashlib.sha256(each).digest()).decode() for each in (content, b"other"))
+    backend.put("right", content, extra_args={"ChecksumSHA256": right})
+    assert backend.head("right").size == len(content)
+    with pytest.raises(StorageError, match=r"SHA-256|BadDigest"):
+        backend.put("wrong", content, extra_args={"ChecksumSHA256": wrong})
+    assert not backend.exists("wrong")
 
 
 # Where settings come from

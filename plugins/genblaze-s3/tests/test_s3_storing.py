@@ -196,6 +196,22 @@ def test_a_file_that_changed_is_refused_also_where_the_server_compares(backend, 
     assert not backend.exists("second")
 
 
+def test_a_file_that_changes_on_its_way_up_is_refused(through_proxy, tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(bytes(20 << 20))
+    store, sha256 = through_proxy.as_store(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def change(done):
+        if done:
+            with path.open("r+b") as file:
+                file.seek(-1, io.SEEK_END)
+                file.write(b"!")
+
+    with pytest.raises(StorageError, match="not .* as it was said to have"):
+        store.write("film.mp4", path, {}, sha256, change)
+    assert not through_proxy.exists("film.mp4")
+
+
 def test_equal_content_is_stored_once(through_proxy, proxy, run):
     result = run(ObjectStorageSink(through_proxy), "a fox", "a fox", "a fox")
     assert len({asset.url for step in result.run.steps for asset in step.assets}) == 1

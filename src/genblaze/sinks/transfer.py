@@ -32,7 +32,7 @@ __all__ = ["RunTransfer", "StoredObject", "Uploader"]
 UPLOAD_BYTES: Final = 64 * 1024 * 1024
 """Bytes that are under way at once."""
 
-FILE_BYTES: Final = UPLOAD_BYTES // 4
+FILE_BYTES: Final = UPLOAD_BYTES // 2
 """What of them a large file takes: stores read it piece by piece."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -26,7 +27,7 @@ MAX_KEY_BYTES: Final = 1024
 DEFAULT_PUT: Final = PutOptions()
 DEFAULT_READ: Final = ReadOptions()
 
-_FIRST_PRINTABLE, _DELETE = 32, 127
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 @runtime_checkable
@@ -115,7 +116,7 @@ def check_key(key: str, operation: str) -> None:
 
 
 def _problem_of(key: str) -> str | None:
-    if "\\" in key or any(ord(char) < _FIRST_PRINTABLE or ord(char) == _DELETE for char in key):
+    if _UNPRINTABLE.search(key):
         return "it has a backslash or a control character"
     if any(part in {"", ".", ".."} for part in key.split("/")):
         return "a part of it is empty, . or .."

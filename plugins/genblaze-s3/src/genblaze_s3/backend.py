@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -169,7 +170,9 @@ class S3StorageBackend(StorageBackend):
         if twice:
             msg = f"put: {', '.join(sorted(twice))} is given as an argument and in extra_args; give it once"
             raise InvalidValueError(msg)
-        self._store.write(key, data, named | (extra_args or {}), progress=_teller(progress, "put", key))
+        said = (extra_args or {}).get("ChecksumSHA256")
+        sha256 = None if said is None else base64.b64decode(said).hex()
+        self._store.write(key, data, named | (extra_args or {}), sha256, _teller(progress, "put", key))
         return self.get_durable_url(key)
 
     def get(self, key: str, *, encryption: Encryption | None = None, progress: Progress = None) -> bytes:

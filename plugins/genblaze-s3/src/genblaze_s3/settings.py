@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OWN_CONFIG", "Settings", "backblaze_settings"]
 
-OWN_CONFIG: Final = StorageConfig(max_pool_connections=64, signing_addressing_style="path")
+OWN_CONFIG: Final = StorageConfig(
+    max_pool_connections=64, multipart_chunk_size=5 << 20, signing_addressing_style="path"
+)
 """How servers are talked to unless told otherwise: every S3 server knows buckets in the path."""
 
 DEFAULT_REGION: Final = "us-east-1"

@@ -136,18 +136,18 @@ class S3Store:
         self._prepare()
         digest = sha256 or body.sha256()
         metadata = arguments.get("Metadata", {}) | {DIGEST_NAME: digest}
-        upload = partial(Upload, self.client, key, body, sha256=digest, progress=progress)
         arguments = {**arguments, "Metadata": metadata}
+        upload = partial(Upload, self.client, key, body, arguments, digest, progress=progress)
         if self._checksums:
             trusting = sha256 is None or self._compares
             try:
-                self._compares = upload(arguments | _sha256_header(digest), trusting=trusting).send() or self._compares
+                self._compares = upload(checksums=True, trusting=trusting).send() or self._compares
             except StorageError as error:
                 if not _may_refuse_checksums(error, arguments):
                     raise
             else:
                 return
-        upload(arguments | _md5_header(body), trusting=sha256 is None).send()
+        upload(checksums=False, trusting=sha256 is None).send()
         self._checksums = False
 
     def _prepare(self) -> None:
@@ -289,14 +289,6 @@ def _put_arguments(options: PutOptions) -> dict[str, Any]:
     if options.encryption is not None:
         arguments |= options.encryption.to_put_extra_args()
     return arguments
-
-
-def _sha256_header(digest: str) -> dict[str, str]:
-    return {"ChecksumSHA256": base64.b64encode(bytes.fromhex(digest)).decode()}
-
-
-def _md5_header(body: Body) -> dict[str, str]:
-    return {"ContentMD5": base64.b64encode(body.whole().digest("md5")).decode()}
 
 
 def _may_refuse_checksums(error: StorageError, arguments: dict[str, Any]) -> bool:

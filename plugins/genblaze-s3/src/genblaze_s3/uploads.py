@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import zlib
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -14,9 +17,10 @@ from genblaze.storing import check_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from genblaze.storing import StorageConfig
-    from genblaze_s3.bodies import Body, Section
+    from genblaze_s3.bodies import Body
     from genblaze_s3.client import Client
 
 __all__ = ["DIGEST_NAME", "Upload", "goes_in_parts"]
@@ -26,9 +30,8 @@ DIGEST_NAME: Final = "genblaze-sha256"
 
 MIB: Final = 1 << 20
 MAX_PARTS: Final = 9000  # S3 takes 10 000
-WORKERS: Final = 4
-IN_MEMORY: Final = 4 * MIB
-"""Bytes up to which an object is sent from memory: a file waits until the server asks for it."""
+AT_ONCE: Final = 16 * MIB
+"""Bytes of an object in parts that are in memory at once, on their way up."""
 
 #: Arguments of PutObject that describe its one body; a multipart upload has none of them.
 OF_ONE_BODY: Final = frozenset({"ChecksumSHA256", "ContentMD5", "IfNoneMatch"})
@@ -37,7 +40,7 @@ CUSTOMER_KEY: Final = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKey
 
 @dataclass(frozen=True)
 class Upload:
-    """One object on its way up.
+    """One object on its way up. What is sent is what was hashed: it is read once, into memory, block by block.
 
     Attributes:
         client: Sends the requests.
@@ -45,6 +48,7 @@ class Upload:
         body: Its content.
         arguments: Of PutObject, without the body.
         sha256: What its digest must be.
+        checksums: Whether the server takes checksums in headers; else it gets MD5.
         trusting: Leave it to the server to compare the digest of what comes in one request.
         progress: Called with the number of bytes that are up.
     """
@@ -54,6 +58,7 @@ class Upload:
     body: Body
     arguments: dict[str, Any]
     sha256: str
+    checksums: bool
     trusting: bool
     progress: Callable[[int], None]
 
@@ -70,27 +75,21 @@ class Upload:
         return checked
 
     def _send_at_once(self) -> bool:
-        if not self.trusting:
-            self._check()
-        whole = self.body.whole()
-        content = whole.read() if self.body.size <= IN_MEMORY else whole
+        content = b"".join(self.body.blocks(max(1, self.body.size)))
+        checksum = _base64(bytes.fromhex(self.sha256))
+        guard = {"ChecksumSHA256": checksum} if self.checksums else _md5(content)
         attempts = count()
 
         def attempt(s3: Any) -> Any:
-            if next(attempts):
-                self._check()  # the server may have refused it for its digest
-            whole.seek(0)
-            return s3.put_object(Bucket=self._bucket, Key=self.key, Body=content, **self.arguments)
+            if next(attempts) or not self.trusting:  # the server may have refused it for its digest
+                check_digest(hashlib.sha256(content).hexdigest(), self.sha256)
+            return s3.put_object(Bucket=self._bucket, Key=self.key, Body=content, **self.arguments | guard)
 
-        answer = self.client.call("put", self.key, attempt)
-        return bool(answer.get("ChecksumSHA256") == self.arguments.get("ChecksumSHA256", ""))
-
-    def _check(self) -> None:
-        check_digest(self.body.sha256(), self.sha256)
+        return bool(self.client.call("put", self.key, attempt).get("ChecksumSHA256") == checksum)
 
     def _send_in_parts(self) -> bool:
         shared = {name: value for name, value in self.arguments.items() if name not in OF_ONE_BODY}
-        if self._with_checksums:
+        if self.checksums:
             shared["ChecksumAlgorithm"] = "CRC32"
         upload_id = self._call("create_multipart_upload", **shared)["UploadId"]
         try:
@@ -122,51 +121,38 @@ class Upload:
         )
 
     def _parts(self, upload_id: str) -> list[dict[str, Any]]:
-        """Send the parts, some at a time, and check the whole meanwhile; a failure keeps the rest from starting."""
+        """Send the parts, some at a time, hashing them on the way; a failure keeps the rest from starting."""
         length = part_length(self.body.size, self.client.settings.config.multipart_chunk_size)
-        number_of_parts = -(-self.body.size // length)
-        with ThreadPoolExecutor(WORKERS + 1, thread_name_prefix="genblaze-s3") as pool:
-            checking = pool.submit(self._check)
-            sending = [pool.submit(self._part, upload_id, number, length) for number in range(number_of_parts)]
+        workers = max(2, AT_ONCE // length)
+        found = hashlib.sha256()
+        parts: list[dict[str, Any]] = []
+        under_way: deque[Future[dict[str, Any]]] = deque()
+
+        def await_one() -> None:
+            parts.append(under_way.popleft().result())
+            self.progress(min(len(parts) * length, self.body.size))
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="genblaze-s3") as pool:
             try:
-                parts = []
-                for each in sending:
-                    parts.append(each.result())
-                    self.progress(min(len(parts) * length, self.body.size))
-                checking.result()
+                for block in self.body.blocks(length):
+                    under_way.append(pool.submit(self._part, upload_id, len(parts) + len(under_way) + 1, block))
+                    found.update(block)
+                    del block  # a part is in memory until it is up, and no longer
+                    if len(under_way) == workers:
+                        await_one()
+                while under_way:
+                    await_one()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+        check_digest(found.hexdigest(), self.sha256)
         return parts
 
-    def _part(self, upload_id: str, number: int, length: int) -> dict[str, Any]:
-        section = self.body.section(number * length, length)
-        guard = self._guard(section)
-
-        def attempt(s3: Any) -> Any:
-            section.seek(0)
-            return s3.upload_part(
-                Bucket=self._bucket,
-                Key=self.key,
-                UploadId=upload_id,
-                PartNumber=number + 1,
-                Body=section,
-                **guard,
-                **self._customer_key,
-            )
-
-        answer = self.client.call("put", self.key, attempt)
-        return {"PartNumber": number + 1, "ETag": answer["ETag"], **(guard if self._with_checksums else {})}
-
-    def _guard(self, section: Section) -> dict[str, str]:
-        """What the server compares a part with."""
-        if self._with_checksums:
-            return {"ChecksumCRC32": base64.b64encode(section.crc32()).decode()}
-        return {"ContentMD5": base64.b64encode(section.digest("md5")).decode()}
-
-    @property
-    def _with_checksums(self) -> bool:
-        return "ChecksumSHA256" in self.arguments
+    def _part(self, upload_id: str, number: int, content: bytes) -> dict[str, Any]:
+        crc = {"ChecksumCRC32": _base64(zlib.crc32(content).to_bytes(4, "big"))} if self.checksums else {}
+        guard = crc or _md5(content)
+        named = {"UploadId": upload_id, "PartNumber": number, "Body": content, **guard, **self._customer_key}
+        return {"PartNumber": number, "ETag": self._call("upload_part", **named)["ETag"], **crc}
 
     def _abandon(self, upload_id: str, error: BaseException) -> None:
         """Free the parts. That this fails as well adds nothing: the bucket's lifecycle sweeps them."""
@@ -197,3 +183,12 @@ def goes_in_parts(body: Body, config: StorageConfig) -> bool:
 def part_length(size: int, least: int) -> int:
     """Bytes of a part: a whole number of MiB, so many that the parts stay within what S3 takes."""
     return max(least, -(-size // MAX_PARTS // MIB) * MIB)
+
+
+def _md5(content: bytes) -> dict[str, str]:
+    """What a server that knows no other checksums compares content with."""
+    return {"ContentMD5": _base64(hashlib.md5(content, usedforsecurity=False).digest())}
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
