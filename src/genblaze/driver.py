@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import socket
 from collections.abc import Awaitable
@@ -11,13 +10,12 @@ from contextlib import nullcontext
 from time import monotonic
 from typing import Any, Literal, Protocol
 
-from genblaze.config import Limit
 from genblaze.errors import GenblazeError, ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Submitted
-from genblaze.limits import Gate, Waiting
+from genblaze.limits import OPEN, OpenGate, Waiting
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.retry import RetryPolicy
-from genblaze.threads import call, daemon_threads
+from genblaze.threads import call, daemon_threads, is_async
 
 logger = logging.getLogger("genblaze.provider")
 
@@ -67,7 +65,7 @@ class Driver:
         context: GenerateContext,
         policy: RetryPolicy,
         observer: Observer,
-        gate: Gate | None = None,
+        gate: OpenGate = OPEN,
         waiting: Waiting = nullcontext,
     ) -> None:
         self.job = job
@@ -77,7 +75,7 @@ class Driver:
         self.job_id: str | None = None
         self.attempt = 0
         self._phase: Phase = "submit"
-        self._gate = gate or Gate("", Limit())
+        self._gate = gate
         self._waiting = waiting
         self._sending = False
         self._estimate: float | None = None
@@ -279,7 +277,7 @@ class Driver:
 
 async def submit(job: Job, context: GenerateContext) -> Any:
     """Submit a job. What a `def` submit returns after the engine stopped waiting, the context is told all the same."""
-    if inspect.iscoroutinefunction(job.submit):
+    if is_async(job.submit):
         return await job.submit()
 
     def submit_in_thread() -> Any:

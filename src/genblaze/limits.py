@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from genblaze.config import Config, Limit
 from genblaze.errors import JournalError, ProviderError
@@ -31,8 +31,36 @@ _LAST_LOOK_SEC = 1.0
 Waiting: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 
-class Gate:
-    """Where every submit to one provider passes. Shared by event loops and threads.
+class OpenGate:
+    """Where every submit to a provider without limits passes: nothing ever waits, and nothing is counted."""
+
+    def slot(self, waiting: Waiting = nullcontext) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+        """Wait until one more job may be under way, and hold its place; `waiting` surrounds the waiting itself."""
+        return _UNLIMITED
+
+    async def turn(self, waiting: Waiting = nullcontext) -> None:
+        """Wait until one more submit may be sent; `waiting` surrounds the waiting itself.
+
+        Raises:
+            ProviderError: The vendor failed too often in a row; nothing was sent.
+        """
+
+    def hold_back(self, seconds: float) -> None:
+        """Send nothing for so long (at most 120 s), in any process: the vendor asked for it. From any thread."""
+
+    def succeeded(self) -> None:
+        """The vendor took a submit."""
+
+    def failed(self, error: ProviderError) -> str | None:  # noqa: ARG002
+        """A submit failed; what that means for the next ones. Says so where the breaker opens."""
+        return None
+
+
+OPEN: Final = OpenGate()
+
+
+class Gate(OpenGate):
+    """Where every submit to one provider with limits passes. Shared by event loops and threads.
 
     A vendor's Retry-After holds back all submits to it, not only the one that was turned away.
 
@@ -54,7 +82,7 @@ class Gate:
         self._failures = 0
 
     def slot(self, waiting: Waiting = nullcontext) -> AbstractAsyncContextManager[None]:
-        """Wait until one more job may be under way, and hold its place; `waiting` surrounds the waiting itself."""
+        """Wait for a place among as many as there may be."""
         most = self._limit.concurrency
         return _UNLIMITED if most is None else self._place(most, waiting)
 
@@ -87,14 +115,7 @@ class Gate:
         return lambda: None
 
     async def turn(self, waiting: Waiting = nullcontext) -> None:
-        """Wait until one more submit may be sent.
-
-        Args:
-            waiting: What surrounds the waiting itself.
-
-        Raises:
-            ProviderError: The vendor failed too often in a row; nothing was sent.
-        """
+        """Wait until the vendor and the requests of the last minute allow one more."""
         while True:
             seconds = self._seconds_to_wait()
             if not seconds and self._shared is not None:
@@ -116,7 +137,7 @@ class Gate:
         logger.warning("The limits of %s are kept by this process alone: %s", self._provider, error)
 
     def hold_back(self, seconds: float) -> None:
-        """Send nothing for so long (at most 120 s), in any process: the vendor asked for it. From any thread."""
+        """Hold back all submits to the provider."""
         seconds = min(seconds, MAX_RETRY_AFTER_SEC)
         with self._lock:
             self._closed_until = max(self._closed_until, monotonic() + seconds)
@@ -124,12 +145,12 @@ class Gate:
             self._shared.pause(self._provider, seconds)
 
     def succeeded(self) -> None:
-        """The vendor took a submit."""
+        """Begin to count failures anew."""
         with self._lock:
             self._failures = 0
 
     def failed(self, error: ProviderError) -> str | None:
-        """A submit failed; what that means for the next ones. Says so where the breaker opens."""
+        """Hold back what the vendor turned away, and count towards the breaker."""
         if error.error_code == ProviderErrorCode.RATE_LIMIT and error.retry_after:
             self.hold_back(error.retry_after)
         if error.error_code not in _UNWELL and not error.uncertain:
@@ -207,11 +228,11 @@ _gates: dict[tuple[str, Limit, str | None], Gate] = {}
 _gates_lock = threading.Lock()
 
 
-def gate_of(provider: str, config: Config) -> Gate:
-    """The process's gate for a provider; one of its own, always open, where no limit is configured."""
+def gate_of(provider: str, config: Config) -> OpenGate:
+    """The process's gate for a provider; one that is always open where no limit is configured."""
     limit = config.limits.get(provider)
     if limit is None:
-        return Gate(provider, Limit())
+        return OPEN
     key = (provider, limit, config.journal.shared)
     with _gates_lock:
         if key not in _gates:

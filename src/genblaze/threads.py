@@ -7,11 +7,11 @@ import inspect
 import os
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -152,9 +152,17 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=daemon_threads.forget)
 
 
+def is_async(method: Callable[..., Any]) -> TypeGuard[Callable[..., Coroutine[Any, Any, Any]]]:
+    """Whether a method is `async def`. What `inspect.iscoroutinefunction` says, which takes ten times as long."""
+    code = getattr(method, "__code__", None)
+    if code is None or method.__dict__:  # no plain function, or marked as something else than it looks like
+        return inspect.iscoroutinefunction(method)
+    return bool(code.co_flags & inspect.CO_COROUTINE)
+
+
 async def call(method: Callable[..., Any], *args: Any) -> Any:
     """Call provider code without blocking the loop: `async def` in place, `def` in a thread."""
-    if inspect.iscoroutinefunction(method):
+    if is_async(method):
         return await method(*args)
     result = await daemon_threads.run(method, *args)
     return await result if isinstance(result, Awaitable) else result

@@ -16,6 +16,7 @@ from genblaze.models.event import PipelineStartedEvent, StepQueuedEvent, StreamE
 from genblaze.models.record import utc_now
 from genblaze.models.run import Run
 from genblaze.pipeline.budgeting import refuse_unknown_prices
+from genblaze.pipeline.clock import Alarm, Clock
 from genblaze.pipeline.daily import refuse_unknown_prices_today
 from genblaze.pipeline.delivery import close_run, hand_over_step
 from genblaze.pipeline.emission import Emitter
@@ -71,10 +72,11 @@ async def execute(
     emitter.run_started(plan)
     if emitter.active:
         emitter.emit(PipelineStartedEvent(run_id=run.run_id, total_steps=len(plan.steps), message=plan.name))
-    schedule = Schedule(plan, options, emitter, run)
+    alarm = Alarm()
+    schedule = Schedule(plan, options, emitter, run, alarm)
     timed_out = False
     try:
-        async with asyncio.timeout(options.pipeline_timeout):
+        with Clock(alarm, options.pipeline_timeout):
             await schedule.run()
     except TimeoutError:
         timed_out = True
@@ -84,6 +86,8 @@ async def execute(
         _finish(run, schedule, RunStatus.CANCELLED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILED)
         await close_run(plan, options, emitter, run)
         raise
+    finally:
+        alarm.off()
     _finish(run, schedule, RunStatus.FAILED if timed_out else None)
     result = await close_run(plan, options, emitter, run)
     if timed_out:
@@ -118,10 +122,11 @@ class Schedule:
     task is the worker; otherwise there is a task for each step that may be under way.
     """
 
-    def __init__(self, plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> None:
+    def __init__(self, plan: Plan, options: RunOptions, emitter: Emitter, run: Run, alarm: Alarm) -> None:
         self.runs = [StepRun(plan, planned, options, emitter) for planned in plan.steps]
         self._plan = plan
         self._run = run
+        self._alarm = alarm
         self._sinks = options.sinks
         self._limit = min(options.max_concurrency, len(plan.steps))
         self._fail_fast = options.fail_fast
@@ -204,7 +209,7 @@ class Schedule:
     async def _run_step(self, index: int) -> None:
         self._under_way[index] = asyncio.current_task()
         try:
-            step = await self.runs[index].execute(self._ended)
+            step = await self.runs[index].execute(self._ended, self._alarm)
             self._ended[index] = step
             if self._sinks:
                 await hand_over_step(self._sinks, step, self._run)

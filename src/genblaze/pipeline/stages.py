@@ -16,7 +16,7 @@ from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.pipeline.budgeting import spending
 from genblaze.pipeline.caching import CacheStage
-from genblaze.pipeline.clock import StepClock
+from genblaze.pipeline.clock import Clock
 from genblaze.pipeline.daily import spending_today
 from genblaze.pipeline.fallback import fall_back, may_fall_back, turn_to
 from genblaze.pipeline.inputs import InputError, declared_inputs, from_outside, pristine_inputs
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from genblaze.models.asset import Asset
     from genblaze.models.step import Step
+    from genblaze.pipeline.clock import Alarm
     from genblaze.pipeline.emission import Emitter
     from genblaze.pipeline.options import RunOptions
     from genblaze.pipeline.plan import Candidate, Plan, PlannedStep
@@ -78,7 +79,7 @@ class StepRun:
         self._journal: StepJournal | None = None
         self._driver: Driver | None = None
 
-    async def execute(self, earlier: Sequence[Step | None]) -> Step:
+    async def execute(self, earlier: Sequence[Step | None], alarm: Alarm) -> Step:
         """Run the step to its end; failures are recorded on it.
 
         Raises:
@@ -88,9 +89,8 @@ class StepRun:
         self.step.started_at = utc_now()
         timeout = self.planned.timeout or self.options.timeout
         self.emitter.step_started(self.step, self.planned.spec)
-        clock = StepClock(timeout)
         try:
-            async with clock.scope:
+            with Clock(alarm, timeout) as clock:
                 if self.step.provider is None:
                     await self._ingest()
                 else:
@@ -115,7 +115,7 @@ class StepRun:
 
     # --- stages --------------------------------------------------------------------------------------------------
 
-    async def _produce(self, earlier: Sequence[Step | None], clock: StepClock) -> None:
+    async def _produce(self, earlier: Sequence[Step | None], clock: Clock) -> None:
         step = self.step
         inputs: list[Asset] = []
         if self.planned.needs or self.planned.spec.external_inputs:
@@ -159,7 +159,7 @@ class StepRun:
         step.note(resumed=True)
         return True
 
-    async def _generate(self, inputs: list[Asset], clock: StepClock) -> Generation:
+    async def _generate(self, inputs: list[Asset], clock: Clock) -> Generation:
         """Ask the declared model, then the fallbacks."""
         failure: ProviderError | None = None
         for candidate in self._candidates():
@@ -184,7 +184,7 @@ class StepRun:
                 return candidates[index:]
         return candidates
 
-    async def _drive(self, candidate: Candidate, inputs: list[Asset], clock: StepClock) -> Generation:
+    async def _drive(self, candidate: Candidate, inputs: list[Asset], clock: Clock) -> Generation:
         watch = self._watch(candidate)
         context = clock.context = self._context(watch, clock)
         job = self.plan.plugins.generate(self._request(candidate, inputs), context, provider=candidate.provider)
@@ -211,7 +211,9 @@ class StepRun:
             self.step.retries += max(driver.attempt - 1, 0)
 
     async def _pay(self, candidate: Candidate, job: Job, driver: Driver) -> Generation:
-        """Run the job while the budgets have its price set aside."""
+        """Run the job while the budgets, where there are any, have its price set aside."""
+        if self.plan.day_budget is None and self.options.max_cost_usd is None:
+            return await driver.run()
         what = f"{candidate.name}/{candidate.model}"
         today = spending_today(self.plan.day_budget, driver, job, what, f"{self.step.step_id} {what}")
         async with today as settle_today:
@@ -234,7 +236,7 @@ class StepRun:
             on_breaker=emitter.breaker_opened,
         )
 
-    def _context(self, watch: StepWatch, clock: StepClock) -> GenerateContext:
+    def _context(self, watch: StepWatch, clock: Clock) -> GenerateContext:
         return GenerateContext(
             output_dir=self.plan.output_dir,
             config=self.plan.plugins.config,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 from functools import partial
@@ -17,7 +16,7 @@ from genblaze.models.record import copied
 from genblaze.models.step import Step, new_step
 from genblaze.providers.provider import BaseProvider, SubmitResult, SyncProvider
 from genblaze.providers.runnable import RunnableConfig
-from genblaze.threads import call, daemon_threads
+from genblaze.threads import call, daemon_threads, is_async
 
 logger = logging.getLogger("genblaze.provider")
 
@@ -33,8 +32,8 @@ _changeable = attrgetter(*CHANGEABLE)
 def provider_job(provider: BaseProvider, request: Request, context: GenerateContext) -> Job:
     """The job of one request; made of `def` methods only if the provider's are."""
     if isinstance(provider, SyncProvider):
-        is_async = inspect.iscoroutinefunction(provider.generate)
-        return AsyncSingleCall(provider, request, context) if is_async else SingleCall(provider, request, context)
+        kind = AsyncSingleCall if is_async(provider.generate) else SingleCall
+        return kind(provider, request, context)
     return PolledJob(provider, request, context)
 
 
@@ -151,7 +150,7 @@ class PolledJob(_ProviderWork):
         """Submit the job."""
         if self._needs_credentials():
             await call(self._check_credentials)
-        if inspect.iscoroutinefunction(self.provider.submit):
+        if is_async(self.provider.submit):
             return self._told(await self.provider.submit(self._fresh_step(), self.config))
         return await daemon_threads.run(self._submit_in_thread)
 
