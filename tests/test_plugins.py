@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import click
 import pytest
 
 from genblaze.capabilities import Capability
@@ -96,13 +97,16 @@ class Installed(SimpleNamespace):
         return self.target
 
 
-def claim(name, target=None, distribution="acme", version="1.2", group="genblaze"):
-    return Installed(name=name, target=target, distribution=distribution, version=version, group=group)
+def claim(name, target=None, distribution="acme", version="1.2", group="genblaze", hooks=None):
+    return Installed(
+        name=name, target=target, distribution=distribution, version=version, group=group, hooks=hooks and set(hooks)
+    )
 
 
 def loaded(*claims, **settings):
     registry = Registry()
-    registry.load(claims, PluginSettings(**settings))
+    registry.settle(claims, PluginSettings(**settings))
+    registry.load()
     return registry
 
 
@@ -380,6 +384,50 @@ def test_aliases_are_resolved_by_modality(plugins):
 def installed(monkeypatch, *claims, config=None):
     monkeypatch.setattr("genblaze.plugins.claims.find_claims", lambda: list(claims))
     return PluginManager(config or Config())
+
+
+def test_a_plugin_is_loaded_when_a_hook_is_called_that_its_distribution_lists(monkeypatch):
+    trap = AssertionError("was imported")
+    plugins = installed(
+        monkeypatch,
+        claim("painter", Provider(), "painters", hooks=["generate"]),
+        claim("any", Provider("any"), "strangers"),
+        claim("sink", trap, "stores", hooks=["store", "fetch"]),
+        claim("speaker", trap, "commands", hooks=["register_commands"]),
+    )
+    assert plugins.select("generate", "acme") == "painter"
+    assert plugins.select("generate", "any") == "any"
+    assert "sink" not in plugins._registry("generate").unavailable
+    with pytest.raises(PluginLoadError, match="was imported"):
+        plugins.select("store", "sink")
+    assert [record.status for record in plugins.records()] == ["loaded", "loaded", "failed", "failed"]
+
+
+def test_whoever_embeds_is_loaded_to_read(monkeypatch):
+    plugins = installed(monkeypatch, claim("png", Embedder(magic=("89",)), hooks=["inspect_media", "embed_manifest"]))
+    assert plugins.media_type_of(b"\x89PNG") == "image/png"
+    assert plugins.media_type_of(b"GIF8") == "application/octet-stream"
+
+
+def test_a_hook_that_the_distribution_does_not_list_stops_the_plugin(monkeypatch):
+    plugins = installed(monkeypatch, claim("acme", Provider(), hooks=["trace"]))
+    assert plugins.records()[0].error == (
+        "it implements generate, which its distribution does not list in the entry-point group genblaze.hooks."
+    )
+
+
+def test_where_no_plugin_can_have_commands_asking_for_them_loads_nothing(monkeypatch):
+    trap = AssertionError("was imported")
+    plugins = installed(monkeypatch, claim("acme", trap, hooks=["generate"]))
+    plugins.register_commands(click.Group())
+    assert plugins._found is None
+
+
+def test_a_strict_setting_loads_all_at_once(monkeypatch):
+    config = Config(plugins=PluginSettings(strict=True))
+    plugins = installed(monkeypatch, claim("sink", ImportError("oh"), hooks=["store"]), config=config)
+    with pytest.raises(PluginLoadError, match="Plugin sink"):
+        plugins.select("generate", "acme")
 
 
 def test_using_the_name_of_a_plugin_that_failed_raises_why(monkeypatch):

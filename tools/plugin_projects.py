@@ -75,8 +75,12 @@ def render(name: str, plugin: dict[str, Any], kernel: dict[str, Any], table: str
     )
     extras = {extra: toml_list(requirements) for extra, requirements in plugin.get("extras", {}).items()}
     points = {point: f'"{module}"' for point, module in plugin.get("entry-points", {}).items()}
+    hooks = {hook: f'"{name.replace("-", "_")}"' for hook in plugin.get("hooks", [])}
     return (
-        text + toml_table("project.optional-dependencies", extras) + toml_table("project.entry-points.genblaze", points)
+        text
+        + toml_table("project.optional-dependencies", extras)
+        + toml_table("project.entry-points.genblaze", points)
+        + toml_table('project.entry-points."genblaze.hooks"', hooks)
     )
 
 

@@ -23,7 +23,14 @@ def generate(request, context):
 # pyproject.toml
 [project.entry-points.genblaze]
 acme = "genblaze_acme._plugin"
+
+[project.entry-points."genblaze.hooks"]
+generate = "genblaze_acme"
 ```
+
+The second table may be left out. It lists the hooks that the plugins of the distribution implement (beside `provides`),
+so that they are loaded when one of these is called and do not slow down a program, or a start of the command line, that
+calls none of them.
 
 Rules for every hook:
 

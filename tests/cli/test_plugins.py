@@ -67,7 +67,9 @@ def installed(monkeypatch):
     def claims():
         found = {"acme": Provider(), "broken": ImportError("no module named broken_sdk")}
         return [
-            Installed(name=name, group="genblaze", distribution=f"genblaze-{name}", version="0.3", target=target)
+            Installed(
+                name=name, group="genblaze", distribution=f"genblaze-{name}", version="0.3", target=target, hooks=None
+            )
             for name, target in found.items()
         ]
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from genblaze.plugins import PluginManager
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = sorted([ROOT / "pyproject.toml", *ROOT.glob("*/genblaze-*/pyproject.toml")])
 PLUGINS = [path.parent for path in PROJECTS if path.parent != ROOT]
@@ -48,6 +50,13 @@ def test_every_plugin_package_is_typed_and_has_a_readme(folder):
     package = folder / "src" / folder.name.replace("-", "_")
     assert (package / "py.typed").is_file()
     assert (folder / "README.md").read_text("utf-8").startswith(f"# {folder.name}\n")
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_every_distribution_lists_the_hooks_that_its_plugins_implement(path):
+    records = [each for each in PluginManager().records() if each.distribution == project(path)["name"]]
+    implemented = {hook.removesuffix(" (wrapper)") for record in records for hook in record.hooks} - {"provides"}
+    assert set(project(path).get("entry-points", {}).get("genblaze.hooks", {})) == implemented
 
 
 def test_no_distribution_is_missing_from_the_development_requirements():

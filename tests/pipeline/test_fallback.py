@@ -70,7 +70,7 @@ def test_the_steps_own_providers_name_means_the_object_itself(tmp_path, primary)
 
 def test_a_fallback_provider_that_failed_to_load_is_told_before_anything_is_paid(tmp_path, primary):
     plugins = kernel_plugins()
-    plugins._registry.unavailable["acme"] = PluginLoadError("acme: no module named acme_sdk")
+    plugins._registry("generate").unavailable["acme"] = PluginLoadError("acme: no module named acme_sdk")
     pipeline = pipeline_in(tmp_path, plugins=plugins).step(primary, model="m-1", fallback_models=["acme:m-2"])
     with pytest.raises(PluginLoadError, match="acme_sdk"):
         pipeline.run()

@@ -14,7 +14,19 @@ for record in plugins.records():
 How to write a plugin stands in `genblaze.hookspecs`.
 """
 
-from genblaze.plugins.dispatch import PluginManager, default_plugins, set_default_plugins
-from genblaze.plugins.records import PluginRecord, Selection
+from typing import TYPE_CHECKING
 
-__all__ = ["PluginManager", "PluginRecord", "Selection", "default_plugins", "set_default_plugins"]
+from genblaze.lazy import loads_at_first_use
+
+if TYPE_CHECKING:
+    from genblaze.plugins.dispatch import PluginManager as PluginManager
+    from genblaze.plugins.dispatch import default_plugins as default_plugins
+    from genblaze.plugins.dispatch import set_default_plugins as set_default_plugins
+    from genblaze.plugins.records import PluginRecord as PluginRecord
+    from genblaze.plugins.records import Selection as Selection
+
+_HOMES = {
+    "genblaze.plugins.dispatch": "PluginManager default_plugins set_default_plugins",
+    "genblaze.plugins.records": "PluginRecord Selection",
+}
+__getattr__, __dir__, __all__ = loads_at_first_use(__name__, _HOMES)

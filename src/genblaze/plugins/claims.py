@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-__all__ = ["NATIVE_GROUP", "PUBLISHED_GROUP", "Claim", "find_claims", "normal_name"]
+__all__ = ["HOOKS_GROUP", "NATIVE_GROUP", "PUBLISHED_GROUP", "Claim", "find_claims", "normal_name"]
 
 NATIVE_GROUP: Final = "genblaze"
 PUBLISHED_GROUP: Final = "genblaze.providers"
+HOOKS_GROUP: Final = "genblaze.hooks"
+"""Here a distribution may list the hooks that its plugins implement, so that they are loaded for no other."""
 
 
 class Claim(NamedTuple):
@@ -26,6 +28,7 @@ class Claim(NamedTuple):
 
     Attributes:
         value: Where the plugin is, as `module` or `module:attribute`.
+        hooks: The hooks that the distribution lists; None where it lists none, so that the plugin may have any.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Claim(NamedTuple):
     group: str
     distribution: str
     version: str
+    hooks: frozenset[str] | None = None
 
     def load(self) -> Any:
         """Import the plugin."""
@@ -104,13 +108,23 @@ def _claims(name: str, read: Callable[[str], str | None], groups: Collection[str
     if not any(f"[{group}]" in text for group in groups):
         return
     stated, version = _identity(read("METADATA") or read("PKG-INFO") or "")
+    entries = list(_entries(text))
+    hooks = frozenset(key for group, key, _ in entries if group == HOOKS_GROUP) or None
+    for group, key, value in entries:
+        if group in groups:
+            implemented = frozenset({"generate"}) if group == PUBLISHED_GROUP else hooks
+            yield Claim(key, value, group, stated or name, version or "?", implemented)
+
+
+def _entries(text: str) -> Iterator[tuple[str, str, str]]:
+    """Group, name and value of each entry point in a file of them."""
     group = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
             group = line.strip("[]")
-        elif group in groups and "=" in line and not line.startswith("#"):
+        elif "=" in line and not line.startswith("#"):
             key, _, value = map(str.strip, line.partition("="))
-            yield Claim(key, value, group, stated or name, version or "?")
+            yield group, key, value
 
 
 def _identity(metadata: str) -> tuple[str | None, str | None]:

@@ -6,10 +6,8 @@ import logging
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from genblaze.capabilities import MAX_MAGIC_BYTES, UNKNOWN_MEDIA_TYPE, Capability
 from genblaze.errors import GenblazeError, PluginError, PluginNotFoundError
 from genblaze.plugins.adapters import adapt_evaluator, adapt_provider, scheme_of
-from genblaze.plugins.records import PluginRecord, Selection
 from genblaze.plugins.tracers import TracerCalls, adapt_tracer
 
 if TYPE_CHECKING:
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from genblaze.agents import EvaluationResult
+    from genblaze.capabilities import Capability
     from genblaze.config import Config
     from genblaze.hookspecs import EvaluateContext, FetchContext, TraceEvent
     from genblaze.jobs import Fetched, GenerateContext, Job, Request
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from genblaze.models.enums import Modality
     from genblaze.pipeline import PipelineResult
     from genblaze.plugins.choices import Choices
+    from genblaze.plugins.claims import Claim
+    from genblaze.plugins.records import PluginRecord, Selection
     from genblaze.plugins.registry import Registry
     from genblaze.plugins.tracers import NamedTracer
     from genblaze.storing import Store
@@ -40,8 +41,9 @@ T = TypeVar("T")
 class PluginManager:
     """Loads plugins at first need, selects among them, and calls them.
 
-    Every method loads what is installed when it is the first to be called; making a manager loads nothing.
-    It may be used from several threads.
+    Making a manager loads nothing. Each method loads the installed plugins that may implement its hook when it is the
+    first to need them: those of distributions that list the hook, and of all that list none. It may be used from
+    several threads.
 
     Args:
         config: Settings; those of files and environment, read at first need, unless given.
@@ -53,9 +55,10 @@ class PluginManager:
 
     def __init__(self, config: Config | None = None, *, autoload: bool = True) -> None:
         self._given = config
-        self._autoload = autoload
         self._lock = RLock()
-        self._loaded: tuple[Registry, Choices] | None = None
+        self._claims: list[Claim] | None = None if autoload else []
+        self._found: tuple[Registry, Choices] | None = None
+        self._ready: set[str | None] = set()
         self._tracers: list[NamedTracer] | None = None
         self._calls = TracerCalls()
         self.instances: dict[Any, Any] = {}
@@ -81,23 +84,24 @@ class PluginManager:
             PluginLoadError: The object breaks a rule of plugins; the text says which.
         """
         with self._lock:
-            record = self._registry.add(plugin, name)
-            self._choices.clear()
+            registry, choices = self._loaded()
+            record = registry.add(plugin, name)
+            choices.clear()
             self._tracers = None
             return record
 
     def records(self) -> list[PluginRecord]:
         """Every plugin that was found, in order of name: loaded, failed and disabled ones."""
-        return list(self._registry.records)
+        return list(self._registry().records)
 
     def capabilities(self, hook: str | None = None) -> list[tuple[Capability, str]]:
         """What loaded plugins offer, each with its plugin's name; for one hook, or for all."""
-        offered = self._registry.candidates
+        offered = self._registry(hook).candidates
         return [(each.capability, each.plugin) for each in offered if hook in {None, each.capability.hook}]
 
     def selections(self) -> list[Selection]:
         """For every key that some plugin declares: who answers to it and why, or what stands undecided."""
-        return self._choices.explain()
+        return self._loaded()[1].explain()
 
     def select(self, hook: str, key: str, *, choice: str | None = None) -> str:
         """Name of the plugin that answers to a key.
@@ -112,7 +116,7 @@ class PluginManager:
             PluginConflictError: Several do, equally well, or two distributions claim the plugin's name.
             PluginLoadError: The plugin that was named failed to load.
         """
-        return self._choices.select(hook, key, choice).plugin
+        return self._loaded(hook)[1].select(hook, key, choice).plugin
 
     def resolve_provider(self, name: str, modality: Modality | None = None) -> str:
         """Registered key of a provider that may have been named by an alias (`openai` for `openai-dalle`).
@@ -122,12 +126,12 @@ class PluginManager:
             PluginConflictError: The alias stands for several; lists them.
             PluginLoadError: The plugin of that name failed to load.
         """
-        return self._choices.provider(name, modality)
+        return self._loaded("generate")[1].provider(name, modality)
 
     def has_provider(self, name: str) -> bool:
         """Whether a provider is called that, by key or alias, be it one that failed to load or is disabled."""
         named = any(name == each.key or name in each.aliases for each, _ in self.capabilities("generate"))
-        return named or name in self._registry.unavailable
+        return named or name in self._registry("generate").unavailable
 
     def is_paid(self, provider: str) -> bool:
         """Whether the provider registered under a key declares that its calls cost money."""
@@ -136,7 +140,7 @@ class PluginManager:
 
     def capability(self, hook: str, key: str) -> Capability | None:
         """What a loaded plugin declares for a hook under exactly this key, or None."""
-        return self._registry.declared(hook, key)
+        return self._registry(hook).declared(hook, key)
 
     def generate(self, request: Request, context: GenerateContext, *, provider: object | None = None) -> Job:
         """The job for one step and model, not yet started.
@@ -154,12 +158,12 @@ class PluginManager:
         arguments = {"request": request, "context": context}
         if provider is None:
             plugin = self.select("generate", request.provider)
-            job: Job | None = self._registry.call("generate", plugin, arguments)
+            job: Job | None = self._call("generate", plugin, arguments)
         else:
             plugin = None
-            job = self._registry.call("generate", None, arguments, [adapt_provider(provider)])
+            job = self._call("generate", None, arguments, [adapt_provider(provider)])
         if job is None:
-            msg = f"No job for provider {request.provider!r} came from {self._registry.describe(plugin)}."
+            msg = f"No job for provider {request.provider!r} came from {self._registry('generate').describe(plugin)}."
             raise PluginError(msg)
         return job
 
@@ -169,7 +173,7 @@ class PluginManager:
         Returns:
             The media type, or `application/octet-stream`.
         """
-        return next(iter(self._registry.media_types.of(head, name)), UNKNOWN_MEDIA_TYPE)
+        return self._media_types(head, name)[0]
 
     def recognise(self, reader: Reader, name: str | None = None) -> str:
         """Recognise a media type as `media_type_of` does, and let plugins look further where it leaves a choice.
@@ -185,9 +189,10 @@ class PluginManager:
         Returns:
             The type, and the layout of the file, or why it cannot be parsed; None when it did not have to be.
         """
+        from genblaze.capabilities import MAX_MAGIC_BYTES
         from genblaze.layout import LayoutError
 
-        kinds = self._registry.media_types.of(reader.read_at(0, MAX_MAGIC_BYTES), name)
+        kinds = self._media_types(reader.read_at(0, MAX_MAGIC_BYTES), name)
         for kind in kinds if len(kinds) > 1 else ():
             try:
                 layout = self.inspect_media(reader, kind)
@@ -195,7 +200,7 @@ class PluginManager:
                 return kind, error
             if layout is not None:
                 return kind, layout
-        return next(iter(kinds), UNKNOWN_MEDIA_TYPE), None
+        return kinds[0], None
 
     def inspect_media(self, reader: Reader, media_type: str) -> Layout | None:
         """Parse a file.
@@ -210,7 +215,7 @@ class PluginManager:
             plugin = self.select("inspect_media", media_type)
         except PluginNotFoundError:
             return None
-        layout: Layout | None = self._registry.call("inspect_media", plugin, {"reader": reader})
+        layout: Layout | None = self._call("inspect_media", plugin, {"reader": reader})
         return layout
 
     def embed_manifest(
@@ -232,7 +237,7 @@ class PluginManager:
         """
         plugin = self.select("embed_manifest", media_type or layout.media_type)
         arguments = {"layout": layout, "payload": payload, "record": record}
-        plan: EditPlan | None = self._registry.call("embed_manifest", plugin, arguments)
+        plan: EditPlan | None = self._call("embed_manifest", plugin, arguments)
         return plan
 
     def embedder_for(self, media_type: str) -> str | None:
@@ -252,11 +257,9 @@ class PluginManager:
         from genblaze.hookspecs import StoreContext
 
         plugin = self.select("store", scheme_of(url))
-        found: Store | None = self._registry.call(
-            "store", plugin, {"url": url, "context": StoreContext(config=self.config)}
-        )
+        found: Store | None = self._call("store", plugin, {"url": url, "context": StoreContext(config=self.config)})
         if found is None:
-            msg = f"This URL was refused by {self._registry.describe(plugin)}, which declares its scheme."
+            msg = f"This URL was refused by {self._registry('store').describe(plugin)}, which declares its scheme."
             raise PluginError(msg)
         return found
 
@@ -270,9 +273,9 @@ class PluginManager:
         """
         plugin = self.select("fetch", scheme_of(url))
         arguments = {"url": url, "target": target, "context": context}
-        fetching: Awaitable[Fetched] | None = self._registry.call("fetch", plugin, arguments)
+        fetching: Awaitable[Fetched] | None = self._call("fetch", plugin, arguments)
         if fetching is None:
-            msg = f"This URL was refused by {self._registry.describe(plugin)}, which declares its scheme."
+            msg = f"This URL was refused by {self._registry('fetch').describe(plugin)}, which declares its scheme."
             raise PluginError(msg)
         return await self._awaited("fetch", plugin, fetching)
 
@@ -296,12 +299,12 @@ class PluginManager:
         arguments = {"result": result, "context": context or EvaluateContext()}
         if isinstance(evaluator, str):
             plugin: str | None = self.select("evaluate", evaluator)
-            judging = self._registry.call("evaluate", plugin, arguments)
+            judging = self._call("evaluate", plugin, arguments)
         else:
             plugin = None
-            judging = self._registry.call("evaluate", None, arguments, [adapt_evaluator(evaluator)])
+            judging = self._call("evaluate", None, arguments, [adapt_evaluator(evaluator)])
         if judging is None:
-            msg = f"The result was not judged by {self._registry.describe(plugin)}."
+            msg = f"The result was not judged by {self._registry('evaluate').describe(plugin)}."
             raise PluginError(msg)
         judged: EvaluationResult = await self._awaited("evaluate", plugin, judging)
         return judged
@@ -321,40 +324,53 @@ class PluginManager:
 
     def register_commands(self, cli: click.Group) -> None:
         """Let plugins add commands to the command line; one that fails is logged and costs only its own."""
-        for name, _ in self._registry.implementations("register_commands"):
+        hook = "register_commands"
+        if self._found is None and not any(each.hooks is None or hook in each.hooks for each in self._installed()):
+            return  # most starts of the command line end here, before the machinery of hooks is imported
+        registry = self._registry(hook)
+        for name, _ in registry.implementations(hook):
             known = dict(cli.commands)
             try:
-                self._registry.call("register_commands", name, {"cli": cli})
+                registry.call(hook, name, {"cli": cli})
             except GenblazeError as exc:
                 logger.warning("%s", exc)
             cli.commands.update(known)
 
-    @property
-    def _registry(self) -> Registry:
-        """The plugins, loaded now if they were not."""
-        return self._load_once()[0]
+    def _registry(self, hook: str | None = None) -> Registry:
+        return self._loaded(hook)[0]
 
-    @property
-    def _choices(self) -> Choices:
-        return self._load_once()[1]
+    def _call(self, hook: str, *how: Any) -> Any:
+        return self._registry(hook).call(hook, *how)
 
-    def _load_once(self) -> tuple[Registry, Choices]:
-        if self._loaded is None:
+    def _loaded(self, hook: str | None = None) -> tuple[Registry, Choices]:
+        """The plugins, of which those that may implement the hook, or all, are loaded now if they were not."""
+        if self._found is None or hook not in self._ready:
             with self._lock:
-                if self._loaded is None:
-                    self._loaded = self._load()
-        return self._loaded
+                self._found = found = self._found or self._settled()
+                found[0].load(hook)
+                self._ready.add(hook)
+        return self._found
 
-    def _load(self) -> tuple[Registry, Choices]:
+    def _settled(self) -> tuple[Registry, Choices]:
         from genblaze.plugins.choices import Choices
         from genblaze.plugins.registry import Registry
 
         registry = Registry()
-        if self._autoload:
+        registry.settle(self._installed(), self.config.plugins)
+        return registry, Choices(registry, self.config)
+
+    def _installed(self) -> list[Claim]:
+        if self._claims is None:
             from genblaze.plugins.claims import find_claims
 
-            registry.load(find_claims(), self.config.plugins)
-        return registry, Choices(registry, self.config)
+            self._claims = find_claims()
+        return self._claims
+
+    def _media_types(self, head: bytes, name: str | None) -> list[str]:
+        """What a file may be, the likeliest first; at least one."""
+        from genblaze.capabilities import UNKNOWN_MEDIA_TYPE
+
+        return self._registry("inspect_media").media_types.of(head, name) or [UNKNOWN_MEDIA_TYPE]
 
     def _active_tracers(self) -> list[NamedTracer]:
         """The installed tracers that the setting names, resolved once."""
@@ -365,7 +381,7 @@ class PluginManager:
 
     def _named_tracer(self, name: str) -> NamedTracer:
         """Find a tracer by its plugin's name, or by the key that it declares."""
-        found = dict(self._registry.implementations("trace"))
+        found = dict(self._registry("trace").implementations("trace"))
         plugin = name if name in found else self.select("trace", name)
         implementation = found[plugin]
         if implementation.argnames:
@@ -377,7 +393,7 @@ class PluginManager:
         try:
             return await answer
         except Exception as exc:  # noqa: BLE001 - raised again, under the plugin's name
-            self._registry.blame(exc, hook, plugin)
+            self._registry(hook).blame(exc, hook, plugin)
 
 
 _default: PluginManager | None = None

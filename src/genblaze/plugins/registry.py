@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 import pluggy
@@ -36,6 +36,9 @@ __all__ = ["Registry"]
 
 logger = logging.getLogger("genblaze.plugins")
 
+READING: Final = frozenset({"inspect_media", "embed_manifest"})
+"""Loaded together: whoever embeds into a format also reads it."""
+
 
 class _Hooks(pluggy.PluginManager):
     """Hooks are public: half of all names in a module and most of an object's need not be looked at."""
@@ -48,7 +51,7 @@ class Registry:
     """Plugins by name, on a pluggy manager that nobody else touches.
 
     Attributes:
-        records: Every plugin that was found, in order of name.
+        records: Every plugin that was loaded, is disabled or cannot be loaded, in order of name.
         candidates: What the loaded ones offer.
         unavailable: For the name of each plugin that was found and is not loaded, the error for whoever
             uses it.
@@ -64,12 +67,13 @@ class Registry:
         self.records: list[PluginRecord] = []
         self.candidates: list[Candidate] = []
         self.unavailable: dict[str, PluginError] = {}
+        self._waiting: list[Claim] = []
 
-    def load(self, claims: Iterable[Claim], settings: PluginSettings) -> None:
-        """Load what the entry points claim; a plugin that cannot be loaded is recorded and disturbs no other.
+    def settle(self, claims: Iterable[Claim], settings: PluginSettings) -> None:
+        """Decide which of the installed plugins are to be loaded, when their hooks are needed.
 
         Raises:
-            PluginLoadError: A plugin failed and the settings are strict.
+            PluginLoadError: A plugin failed and the settings are strict, for which all have to be loaded now.
         """
         for name in sorted(ESSENTIAL.intersection(settings.disable)):
             logger.warning("Plugin %s cannot be disabled: it is the last resort of its kind.", name)
@@ -78,12 +82,21 @@ class Registry:
             self._disabled(blocked)
         for refused in settled.refused:
             self._failed(refused, PluginConflictError(refused.error), strict=settings.strict)
-        for claim in settled.load:
+        self._waiting = list(settled.load)
+        if settings.strict:
+            self.load(strict=True)
+
+    def load(self, hook: str | None = None, *, strict: bool = False) -> None:
+        """Load the plugins that may implement a hook, or all; one that cannot be loaded disturbs no other."""
+        wanted = READING if hook in READING else {hook}
+        due = [each for each in self._waiting if hook is None or each.hooks is None or each.hooks & wanted]
+        self._waiting = [each for each in self._waiting if each not in due]
+        for claim in due:
             try:
-                self._add(_plugin_of(claim), record_of(claim))
+                self._add(_plugin_of(claim), record_of(claim), claim.hooks)
             except Exception as exc:  # noqa: BLE001 - a broken plugin may raise anything; the others go on
-                self._failed(record_of(claim, status="failed", error=_words(exc)), exc, strict=settings.strict)
-        self.records.sort(key=lambda record: record.name)
+                self._failed(record_of(claim, status="failed", error=_words(exc)), exc, strict=strict)
+        self.records = sorted(self.records, key=lambda record: record.name)
 
     def add(self, plugin: object, name: str) -> PluginRecord:
         """Register an object of the program under a name.
@@ -97,7 +110,7 @@ class Registry:
             msg = f"The plugin name {name!r} is taken by {taken.origin}. Register under another name."
             raise PluginConflictError(msg)
         try:
-            return self._add(plugin, PluginRecord(name=name))
+            return self._add(plugin, PluginRecord(name=name), None)
         except PluginLoadError as exc:
             msg = f"Plugin {name!r} cannot be registered: {exc}"
             raise PluginLoadError(msg) from exc
@@ -114,9 +127,10 @@ class Registry:
     @property
     def media_types(self) -> MediaTypes:
         """What the loaded plugins recognise; made at the first use after a plugin was added."""
-        if self._media_types is None:
-            self._media_types = MediaTypes(each.capability for each in self.candidates)
-        return self._media_types
+        found = self._media_types
+        if found is None:
+            found = self._media_types = MediaTypes(each.capability for each in self.candidates)
+        return found
 
     def implementations(self, hook: str) -> list[tuple[str, pluggy.HookImpl]]:
         """All implementations of a hook with their plugins' names, in order of name."""
@@ -178,7 +192,7 @@ class Registry:
         record = self.record(name)
         return f"plugin {record.origin if record else name}"
 
-    def _add(self, plugin: Any, record: PluginRecord) -> PluginRecord:
+    def _add(self, plugin: Any, record: PluginRecord, listed: frozenset[str] | None) -> PluginRecord:
         if inspect.isclass(plugin):
             msg = f"{plugin.__name__} is a class. Register an instance: {plugin.__name__}()."
             raise PluginLoadError(msg)
@@ -188,7 +202,7 @@ class Registry:
         try:
             self._pm.register(plugin, record.name)
             found = implementations_of(self._pm, plugin)
-            check_implementations(self._pm, found)
+            check_implementations(self._pm, found, listed)
             capabilities = capabilities_of(found)
         except Exception as exc:
             self._remove(plugin)

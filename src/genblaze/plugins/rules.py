@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from genblaze.capabilities import SELECTED_HOOKS, Capability
 from genblaze.errors import PluginLoadError
+from genblaze.plugins.claims import HOOKS_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,8 +38,15 @@ def implementations_of(pm: pluggy.PluginManager, plugin: object) -> dict[str, li
     return found
 
 
-def check_implementations(pm: pluggy.PluginManager, found: dict[str, list[pluggy.HookImpl]]) -> None:
+def check_implementations(
+    pm: pluggy.PluginManager, found: dict[str, list[pluggy.HookImpl]], listed: frozenset[str] | None = None
+) -> None:
     """Check the implementations of a plugin that has just been registered.
+
+    Args:
+        pm: Has the specs.
+        found: The plugin's implementations.
+        listed: The hooks that its distribution lists, if it lists any: for others it would come too late.
 
     Raises:
         PluginLoadError: It breaks a rule; the text says which, and how to write it instead.
@@ -50,6 +58,9 @@ def check_implementations(pm: pluggy.PluginManager, found: dict[str, list[pluggy
     for hook, implementations in found.items():
         if hook not in known:
             raise PluginLoadError(_no_such_hook(hook, known))
+        if listed is not None and hook not in {*listed, "provides"}:
+            msg = f"it implements {hook}, which its distribution does not list in the entry-point group {HOOKS_GROUP}."
+            raise PluginLoadError(msg)
         if len({bool(each.wrapper) for each in implementations}) > 1:
             msg = f"it has both an implementation and a wrapper of {hook}. Make the wrapper its own plugin."
             raise PluginLoadError(msg)
