@@ -431,13 +431,18 @@ class _EventAdapter:
         """Read an event from JSON text; raises as `parse_event` does."""
         return parse_event(data)
 
-    def dump_python(self, event: AnyStreamEvent, *, mode: Literal["python", "json"] = "python") -> dict[str, Any]:
-        """Take an event apart, without live objects."""
-        return event.model_dump(mode=mode)
+    def dump_python(self, event: AnyStreamEvent, **options: Any) -> dict[str, Any]:
+        """Take an event apart, without live objects; the options are those of `model_dump`."""
+        return event.model_dump(**options)
 
-    def dump_json(self, event: AnyStreamEvent) -> bytes:
-        """Write an event as JSON, without live objects."""
-        return event.model_dump_json().encode()
+    def dump_json(self, event: AnyStreamEvent, **options: Any) -> bytes:
+        """Write an event as JSON, without live objects; the options are those of `model_dump_json`."""
+        return event.model_dump_json(**options).encode()
+
+    def json_schema(self) -> dict[str, Any]:
+        """Describe all events as JSON Schema: one of several kinds, told apart by their `type`."""
+        schemas, defined = msgspec.json.schema_components(get_args(AnyStreamEvent))
+        return {"oneOf": list(schemas), "discriminator": {"propertyName": "type"}, "$defs": defined}
 
 
 StreamEventAdapter = _EventAdapter()

@@ -1,6 +1,6 @@
 """What all records have in common: the accessors that programs call, and checks at construction."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from copy import copy
 from datetime import UTC, datetime
@@ -9,12 +9,13 @@ from functools import partial
 from os import PathLike, fspath, urandom
 from threading import RLock
 from types import UnionType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec.structs import astuple, force_setattr
+from msgspec.structs import FieldInfo, astuple, force_setattr
 
 from genblaze.errors import InvalidValueError
+from genblaze.models.selecting import Immaterial, Picked, check_immaterial, defaults_of, picked
 
 __all__ = ["Dumpable", "Record", "copied", "describe", "members", "new_id", "utc_now", "without_checks"]
 
@@ -76,6 +77,12 @@ class LenientConstructor(msgspec.StructMeta):
                 raise InvalidValueError(msg) from None
             return cls(*args, **known)
 
+    @property
+    def model_fields(cls) -> dict[str, FieldInfo]:
+        """The fields by their names, as pydantic's models have them."""
+        kind: Any = cls
+        return {field.name: field for field in msgspec.structs.fields(kind)}
+
 
 class Dumpable:
     """Gives a struct the accessors that existing programs call, in the form pydantic gave them."""
@@ -91,38 +98,35 @@ class Dumpable:
         self,
         *,
         mode: Literal["python", "json"] = "python",
-        include: Collection[str] | None = None,
-        exclude: Collection[str] | None = None,
+        include: Picked = None,
+        exclude: Picked = None,
         exclude_none: bool = False,
+        exclude_defaults: bool = False,
+        exclude_unset: bool = False,
+        **settings: Unpack[Immaterial],
     ) -> dict[str, Any]:
         """Take the record apart into dicts and lists that share nothing with it.
 
         Args:
             mode: "python" keeps datetimes and enums; "json" gives what JSON can hold, times ending in `Z`.
-            include: The fields to dump, if not all.
-            exclude: The fields to leave out.
+            include: The fields to dump, if not all; a mapping says which of a nested record, or of the records of a
+                list by their index or `"__all__"`: `{"steps": {"__all__": {"prompt"}}}`.
+            exclude: The fields to leave out, in the same form.
             exclude_none: Leave out fields that are None, in nested records too.
+            exclude_defaults: Leave out fields that have their default, in nested records too.
+            exclude_unset: The same: what was set to its default is not told from what was not set.
+            settings: What pydantic takes besides; it makes no difference for records.
 
         Raises:
             InvalidValueError: In "json" mode, for a value that JSON cannot hold.
         """
-        dump = {
-            name: value
-            for name, value in _taken_apart(self, exclude_none).items()
-            if (include is None or name in include) and (exclude is None or name not in exclude)
-        }
+        check_immaterial(settings)
+        dump: dict[str, Any] = picked(_taken_apart(self, exclude_none, exclude_defaults or exclude_unset), include, exclude)
         return msgspec.to_builtins(dump, str_keys=True, enc_hook=_as_json) if mode == "json" else dump
 
-    def model_dump_json(
-        self,
-        *,
-        indent: int | None = None,
-        include: Collection[str] | None = None,
-        exclude: Collection[str] | None = None,
-        exclude_none: bool = False,
-    ) -> str:
-        """Write the record as JSON; the arguments and errors are those of `model_dump`."""
-        dump = self.model_dump(mode="json", include=include, exclude=exclude, exclude_none=exclude_none)
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        """Write the record as JSON; the other arguments and the errors are those of `model_dump`."""
+        dump = self.model_dump(mode="json", **options)
         try:
             text = msgspec.json.encode(dump)
         except OverflowError:  # an integer beyond 64 bits
@@ -152,6 +156,25 @@ class Dumpable:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             msg = f"{cls.__name__}: {error}"
             raise InvalidValueError(msg) from None
+
+    @classmethod
+    def model_json_schema(cls, **settings: Any) -> dict[str, Any]:
+        """Describe the record as JSON Schema; `ref_template` is pydantic's, its other settings make no difference."""
+        from genblaze.models.pydantic_schema import json_schema
+
+        return json_schema(cls, settings.get("ref_template", "#/$defs/{model}"))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        from genblaze.models.pydantic_schema import core_schema
+
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        from genblaze.models.pydantic_schema import flat_schema
+
+        return flat_schema(cls)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the record.
@@ -318,21 +341,26 @@ def copied(value: Any) -> Any:
     return value
 
 
-def _taken_apart(value: Any, exclude_none: bool) -> Any:
+def _taken_apart(value: Any, exclude_none: bool, exclude_defaults: bool) -> Any:
     if isinstance(value, Dumpable):
+        kind: Any = type(value)
+        defaults = defaults_of(kind) if exclude_defaults else {}
         return {
-            name: _taken_apart(item, exclude_none)
+            name: _taken_apart(item, exclude_none, exclude_defaults)
             for field, name, item in zip(
                 value.__struct_fields__, value.__struct_encode_fields__, _values(value), strict=True
             )
-            if item is not msgspec.UNSET and not (exclude_none and item is None) and field not in value._in_process
+            if item is not msgspec.UNSET
+            and not (exclude_none and item is None)
+            and not (field in defaults and item == defaults[field]())
+            and field not in value._in_process
         }
     if isinstance(value, dict):
-        return {key: _taken_apart(item, exclude_none) for key, item in value.items()}
+        return {key: _taken_apart(item, exclude_none, exclude_defaults) for key, item in value.items()}
     if isinstance(value, list):
-        return [_taken_apart(item, exclude_none) for item in value]
+        return [_taken_apart(item, exclude_none, exclude_defaults) for item in value]
     if type(value) is tuple:
-        return tuple(_taken_apart(item, exclude_none) for item in value)
+        return tuple(_taken_apart(item, exclude_none, exclude_defaults) for item in value)
     return value
 
 
