@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from genblaze.canonical import canonical_bytes, canonical_json
 from genblaze.errors import InvalidValueError, ManifestError, UnsupportedSchemaVersionError
@@ -95,6 +96,19 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
         if self.schema_version not in SUPPORTED_SCHEMA_VERSIONS:
             msg = f"Manifest.schema_version: {_unsupported(self.schema_version)}"
             raise InvalidValueError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same; a document's digest of itself, which only one that was read has, says no more."""
+        if not isinstance(other, Manifest):
+            return NotImplemented
+        return bool(self._said() == other._said())
+
+    __hash__ = None  # type: ignore[assignment]  # it is built up during a run
+
+    def _said(self) -> tuple[Any, ...]:
+        extensions = {} if self.extensions is msgspec.UNSET else dict(self.extensions)
+        extensions.pop(RECORD_DIGEST_KEY, None)
+        return (*astuple(self)[:-1], extensions)
 
     @classmethod
     def from_run(cls, run: Run) -> "Manifest":

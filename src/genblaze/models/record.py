@@ -121,7 +121,8 @@ class Dumpable:
             InvalidValueError: In "json" mode, for a value that JSON cannot hold.
         """
         check_immaterial(settings)
-        dump: dict[str, Any] = picked(_taken_apart(self, exclude_none, exclude_defaults or exclude_unset), include, exclude)
+        whole = _taken_apart(self, exclude_none, exclude_defaults or exclude_unset)
+        dump: dict[str, Any] = picked(whole, include, exclude)
         return msgspec.to_builtins(dump, str_keys=True, enc_hook=_as_json) if mode == "json" else dump
 
     def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
