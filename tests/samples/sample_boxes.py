@@ -2,10 +2,6 @@
 
 import struct
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.plugins import PluginManager
-
 MANIFEST_UUID = bytes.fromhex("6d6f6461 6c66 6c6f 7700 000000000001")
 C2PA_UUID = bytes.fromhex("d8fec3d6 1b0e 483c 9297 5828877ec481")
 
@@ -32,14 +28,6 @@ MOOV = box(b"moov", box(b"mvhd", bytes(12), struct.pack(">II", 1000, 2500), byte
 MDAT = box(b"mdat", b"sixteen samples!")
 MFRA = box(b"mfra", box(b"mfro", bytes(4), struct.pack(">I", 24)))
 SMALL = FTYP + MOOV + MDAT
-
-
-def plugins_of(**formats) -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    for name, plugin in formats.items():
-        manager.register(plugin, f"embed-{name}")
-    manager.register(sidecar, "sidecar")
-    return manager
 
 
 def found_by_published(data: bytes) -> bytes | None:

@@ -9,15 +9,16 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 from mutagen.mp4 import MP4, MP4FreeForm
 from PIL import Image
-from sample_boxes import found_by_published, plugins_of, uuid_box
+from sample_boxes import found_by_published, uuid_box
 from sample_media import manifest_of, saved, sha256
+from some_formats import only
 
-from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
+from genblaze.embedding import content_digest, extract_manifest, inspect_file, strip_manifest
 from genblaze.models.asset import AudioMetadata, VideoMetadata
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin
 
-PLUGINS = plugins_of(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
+PLUGINS, embed, verdict = only(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc2=d=1:s=64x48:r=25"]
 SOUND = ["-f", "lavfi", "-i", "sine=d=1:r=44100"]
@@ -83,14 +84,6 @@ def samples(tmp_path_factory):
 @pytest.fixture
 def sample(samples, tmp_path):
     return lambda name: saved(tmp_path, samples[name], name)
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
 
 
 def facts(path):

@@ -21,26 +21,18 @@ from sample_boxes import (
     found_by_published,
     large,
     opened,
-    plugins_of,
     uuid_box,
 )
 from sample_media import manifest_of, saved, sha256
+from some_formats import only, with_a_changed_byte
 
-from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
+from genblaze.embedding import content_digest, extract_manifest, inspect_file, strip_manifest
 from genblaze.layout import BytesReader, EditPlan, LayoutError
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, bmff
 
-PLUGINS = plugins_of(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
+PLUGINS, embed, verdict = only(heif=_plugin.heif, m4a=_plugin.m4a, mp4=_plugin.mp4)
 RECORD_UUID = b"genblaze-record\1"
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
 
 
 def published(content: bytes, listed: bytes | None = None) -> bytes:
@@ -234,11 +226,8 @@ def test_metadata_edited_around_the_same_samples_is_essence(tmp_path):
 def test_every_changed_byte_is_noticed(tmp_path, content):
     path = saved(tmp_path, content, "a.mp4")
     embed(path)
-    data = path.read_bytes()
-    for position in range(len(data)):
-        flipped = bytearray(data)
-        flipped[position] ^= (1, 0x20, 0x80)[position % 3]
-        path.write_bytes(flipped)
+    for position, changed in with_a_changed_byte(path.read_bytes()):
+        path.write_bytes(changed)
         assert verdict(path) is not Verdict.EXACT, position
 
 

@@ -13,14 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.flac import FLAC, Picture
 from sample_media import manifest_of, saved, sha256
+from some_formats import cut, only, with_a_changed_byte
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
 from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, flac
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -43,22 +41,7 @@ def titled(tmp_path_factory):
     return path.read_bytes()
 
 
-def plugins():
-    manager = PluginManager(Config(), autoload=False)
-    for name, plugin in (("embed-flac", _plugin.flac), ("embed-mp3", _plugin.mp3), ("sidecar", sidecar)):
-        manager.register(plugin, name)
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def check(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(flac=_plugin.flac, mp3=_plugin.mp3)
 
 
 def block(kind: int, data: bytes = b"", last: bool = False) -> bytes:
@@ -97,11 +80,11 @@ SMALL = LAYOUTS["comments amid"]
 def test_every_kind_of_flac_comes_back_byte_for_byte(tmp_path, kind, name):
     path = saved(tmp_path, LAYOUTS[kind], name)
     assert embed(path).embed_error is None
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     embed(path, LAYOUTS[kind], prompt="again")
     assert path.read_bytes().count(b"GENBLAZE_MANIFEST") == 1
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt == "again"
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == LAYOUTS[kind]
 
@@ -116,7 +99,7 @@ def test_real_files_decode_to_the_same_samples_and_published_readers_find_it(tmp
     seen = FLAC(path)
     assert json.loads(seen["GENBLAZE_MANIFEST"][0]) == json.loads(manifest.to_canonical_json())
     assert seen["title"] == ["Füchse"]
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == titled
 
@@ -144,7 +127,7 @@ def test_metadata_edited_by_others_is_essence(tmp_path, titled):
     picture.data, picture.mime = b"png" * 40, "image/png"
     edited.add_picture(picture)
     edited.save()
-    assert check(path) is Verdict.ESSENCE
+    assert verdict(path) is Verdict.ESSENCE
 
 
 def published(content: bytes, folder: Path) -> Path:
@@ -165,7 +148,7 @@ def with_padding(data: bytes, folder: Path, length: int | None) -> bytes:
 def test_a_published_manifest_is_proved_whatever_became_of_the_padding(tmp_path, titled, padding):
     content = with_padding(titled, tmp_path, padding)
     path = published(content, tmp_path)
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     assert content_digest(path, plugins=PLUGINS).sha256 == sha256(content)
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == content
@@ -177,7 +160,7 @@ def test_a_manifest_that_was_only_inserted_is_proved(tmp_path):
     data = b"fLaC" + block(0, info()) + block(3, bytes(18))
     data += block(4, comments(b"TITLE=Fox", b"GENRE=calm", ours)) + block(1, last=True) + AUDIO
     path = saved(tmp_path, data, "a.flac")
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     embed(path, content)
     assert path.read_bytes().count(b"GENBLAZE_MANIFEST") == 1
 
@@ -191,7 +174,7 @@ def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path):
         seen = FLAC(path)["GENBLAZE_MANIFEST"]
         assert [json.loads(text)["run"]["steps"][0]["prompt"] for text in seen] == ["an edit", "a red fox, snøwy 🦊"]
         assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt == "an edit"
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == content
 
@@ -228,7 +211,7 @@ def test_a_file_that_does_not_add_up_gets_a_sidecar(tmp_path, name):
     assert result.method == "sidecar"
     assert reason in result.embed_error
     assert path.read_bytes() == content
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
 
 
 @pytest.mark.parametrize(
@@ -243,14 +226,14 @@ def test_a_file_that_does_not_add_up_gets_a_sidecar(tmp_path, name):
 )
 def test_a_pair_that_was_tampered_with_is_never_exact(tmp_path, texts):
     path = saved(tmp_path, b"fLaC" + block(0, info()) + block(4, comments(*texts), last=True) + AUDIO, "a.flac")
-    assert check(path) in {Verdict.UNREADABLE, Verdict.MANIFEST_ALTERED}
+    assert verdict(path) in {Verdict.UNREADABLE, Verdict.MANIFEST_ALTERED}
 
 
 def test_hostile_files_cost_bounded_time(tmp_path):
     many = [b"GENBLAZE_MANIFEST={}", b"GENBLAZE_RECORD={}"] * 60_000
     path = saved(tmp_path, b"fLaC" + block(0, info()) + block(4, comments(*many), last=True) + AUDIO, "a.flac")
     started = time.perf_counter()
-    assert check(path) is not Verdict.EXACT
+    assert verdict(path) is not Verdict.EXACT
     assert time.perf_counter() - started < 90  # shared machines stall; what is refused here is quadratic time
 
 
@@ -258,22 +241,19 @@ def test_hostile_files_cost_bounded_time(tmp_path):
 def test_every_changed_byte_is_noticed(tmp_path, kind):
     path = saved(tmp_path, LAYOUTS[kind], "a.flac")
     embed(path)
-    data = path.read_bytes()
-    for position in range(len(data)):
-        flipped = bytearray(data)
-        flipped[position] ^= (1, 0x20, 0x80)[position % 3]
-        path.write_bytes(flipped)
-        assert check(path) is not Verdict.EXACT, position
+    for position, changed in with_a_changed_byte(path.read_bytes()):
+        path.write_bytes(changed)
+        assert verdict(path) is not Verdict.EXACT, position
 
 
 def test_a_cut_file_never_crashes_and_is_never_exact(tmp_path):
     path = saved(tmp_path, SMALL, "a.flac")
     embed(path)
-    data = path.read_bytes()
-    for length in range(len(data)):
-        path.write_bytes(data[:length])
-        assert check(path) is not Verdict.EXACT, length
-    path.write_bytes(data[: -len(AUDIO)])
+    whole = path.read_bytes()
+    for length, beginning in cut(whole):
+        path.write_bytes(beginning)
+        assert verdict(path) is not Verdict.EXACT, length
+    path.write_bytes(whole[: -len(AUDIO)])
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].model == "brush-1"
 
 
@@ -312,9 +292,9 @@ def test_what_is_embedded_comes_back_and_all_else_is_refused(content, prompt):
     with tempfile.TemporaryDirectory() as folder:
         path = saved(Path(folder), content, "a.flac")
         assert embed(path, content, prompt=prompt).method in {"inline", "sidecar"}
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
         embed(path, content, prompt="again")
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
         strip_manifest(path, plugins=PLUGINS)
         assert path.read_bytes() == content
 

@@ -2,33 +2,15 @@
 
 import pytest
 from PIL import Image
-from sample_media import manifest_of, saved
+from sample_media import saved
+from some_formats import only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.embedding import embed_manifest, inspect_file, strip_manifest
+from genblaze.embedding import inspect_file, strip_manifest
 from genblaze.layout import BytesReader
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, gif
 
-
-def plugins() -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(_plugin.gif, "embed-gif")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(gif=_plugin.gif)
 
 
 SCREEN = b"\2\0\2\0\x80\0\0" + b"\0\0\0\xff\xff\xff"

@@ -6,32 +6,14 @@ import pytest
 from bounds import at_most_read
 from PIL import Image
 from sample_media import manifest_of, saved
+from some_formats import only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.embedding import embed_manifest, inspect_file, strip_manifest
+from genblaze.embedding import inspect_file, strip_manifest
 from genblaze.layout import BytesReader, encode_record
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, jpeg
 
-
-def plugins() -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(_plugin.jpeg, "embed-jpeg")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(jpeg=_plugin.jpeg)
 
 
 def picture(**save: object) -> bytes:

@@ -1,6 +1,5 @@
 """Ogg: what players hear, what comes back, and what odd and hostile files are called."""
 
-import random
 import struct
 import subprocess
 import tempfile
@@ -15,13 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.oggvorbis import OggVorbis
 from sample_media import manifest_of, saved, sha256
+from some_formats import cut, only, with_a_changed_byte
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.embedding import embed_manifest, extract_manifest, inspect_file, strip_manifest
+from genblaze.embedding import extract_manifest, inspect_file, strip_manifest
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader, encode_record
-from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
 from genblaze_media import _plugin, ogg
 
@@ -59,22 +56,7 @@ def made(tmp_path_factory):
     return files
 
 
-def plugins():
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(_plugin.ogg, "embed-ogg")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(ogg=_plugin.ogg)
 
 
 # --- files made by hand, with a checksum computed bit by bit
@@ -242,21 +224,16 @@ def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path, made):
 def test_every_changed_byte_is_noticed(tmp_path, name):
     path = saved(tmp_path, ODD_FILES[name], "a.ogg")
     embed(path)
-    data = path.read_bytes()
-    draw = random.Random(7)
-    for position in range(len(data)):
-        flipped = bytearray(data)
-        flipped[position] ^= 1 << draw.randrange(8)
-        path.write_bytes(flipped)
+    for position, changed in with_a_changed_byte(path.read_bytes()):
+        path.write_bytes(changed)
         assert verdict(path) is not Verdict.EXACT, position
 
 
 def test_every_cut_is_noticed(tmp_path):
     path = saved(tmp_path, SMALL, "a.ogg")
     embed(path)
-    data = path.read_bytes()
-    for length in range(len(data)):
-        path.write_bytes(data[:length])
+    for length, beginning in cut(path.read_bytes()):
+        path.write_bytes(beginning)
         assert verdict(path) is not Verdict.EXACT, length
 
 

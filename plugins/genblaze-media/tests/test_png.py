@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from sample_media import manifest_of, saved, sha256
+from some_formats import cut, only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
 from genblaze.embedding import (
     content_digest,
     embed_manifest,
@@ -26,7 +25,6 @@ from genblaze.embedding import (
     sidecar_path,
     strip_manifest,
 )
-from genblaze.plugins import PluginManager
 from genblaze.verifying import Verdict, verify_file
 from genblaze_media._plugin import png
 
@@ -47,22 +45,7 @@ def itxt(keyword: bytes, text: bytes, flag: int = 0) -> bytes:
     return chunk(b"iTXt", keyword + bytes([0, flag, 0, 0, 0]) + text)
 
 
-def plugins() -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(png, "embed-png")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(png=png)
 
 
 def picture(**save: object) -> bytes:
@@ -234,9 +217,8 @@ def test_every_changed_byte_is_noticed(tmp_path):
 def test_a_cut_file_never_crashes_and_is_never_exact(tmp_path):
     path = saved(tmp_path, SMALL, "a.png")
     embed(path)
-    data = path.read_bytes()
-    for length in range(len(data)):
-        path.write_bytes(data[:length])
+    for length, beginning in cut(path.read_bytes()):
+        path.write_bytes(beginning)
         assert verdict(path) is not Verdict.EXACT, length
 
 

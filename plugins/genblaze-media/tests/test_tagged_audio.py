@@ -16,9 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import ID3, TXXX
 from sample_media import manifest_of, saved, sha256
+from some_formats import only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
 from genblaze.embedding import (
     content_digest,
     embed_manifest,
@@ -28,8 +27,7 @@ from genblaze.embedding import (
 )
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, aac, flac, mp3
 
 SINE = ["-f", "lavfi", "-i", "sine=d=0.4:r=44100", "-ac", "2", "-bitexact"]
@@ -62,23 +60,7 @@ def made(tmp_path_factory):
     return {name: (folder / name).read_bytes() for name in RECIPES}
 
 
-def plugins():
-    manager = PluginManager(Config(), autoload=False)
-    for plugin in (_plugin.mp3, _plugin.aac, _plugin.flac):
-        manager.register(plugin, f"embed-{plugin.module}")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def check(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(mp3=_plugin.mp3, aac=_plugin.aac, flac=_plugin.flac)
 
 
 def inspect(path):
@@ -148,11 +130,11 @@ def test_every_kind_of_tag_comes_back_byte_for_byte(tmp_path, kind, audio):
     content = TAGS[kind] + AUDIO[audio]
     path = saved(tmp_path, content, f"a.{audio}")
     assert embed(path, prompt="snøwy 🦊").embed_error is None
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt == "snøwy 🦊"
     embed(path, content, prompt="again")
     assert path.read_bytes().count(b"genblaze:manifest") == 1
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == content
 
@@ -174,7 +156,7 @@ def test_real_files_decode_to_the_same_samples_and_come_back(tmp_path, made, nam
     before = decoded(path)
     assert embed(path).method == "inline"
     assert decoded(path) == before
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == made[name]
 
@@ -200,7 +182,7 @@ def test_a_frame_before_version_2_4_holds_only_ascii(tmp_path):
 def test_large_manifests_are_embedded(tmp_path, kind, length):
     path = saved(tmp_path, TAGS[kind] + MPEG, "a.mp3")
     assert embed(path, prompt="x" * length).method == "inline"
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     assert len(ID3(path)["TXXX:genblaze:manifest"].text[0]) > length
 
 
@@ -208,7 +190,7 @@ def test_a_size_that_looks_like_sync_is_unsynchronised(tmp_path):
     for filler in range(256):  # one of these lengths has FF in it
         path = saved(tmp_path, TAGS["v2.3, unsynchronised"] + MPEG, "a.mp3")
         embed(path, prompt="x" * filler)
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
         header = path.read_bytes()[10 : ID3(path).size]
         assert not any(header[at] == 0xFF and header[at + 1] >= 0xE0 for at in range(len(header) - 1))
 
@@ -257,7 +239,7 @@ def test_retagging_by_others_is_essence(tmp_path, made):
     tags = ID3(path)
     tags.add(TXXX(encoding=3, desc="mood", text=["calm"]))
     tags.save(path)
-    assert check(path) in {Verdict.ESSENCE, Verdict.ALTERED}
+    assert verdict(path) in {Verdict.ESSENCE, Verdict.ALTERED}
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].model == "brush-1"
 
 
@@ -271,7 +253,7 @@ def test_audio_behind_a_tag_is_recognised_whatever_the_file_is_called(tmp_path, 
     assert inspect(path).media_type == media_type
     assert embed(path).method == "inline"
     assert inspect(path).media_type == media_type
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
 
 
 @pytest.mark.parametrize("start", [b"wvpk", b"TTA1", b"MAC ", b"fLaC", b"something"])
@@ -285,7 +267,7 @@ def test_junk_between_tag_and_audio_is_passed_over(tmp_path):
     path = saved(tmp_path, TAGS["v2.4"] + bytes(500) + b"\xff\xfbjunk" + MPEG, "a.mp3")
     assert inspect(path).essence[0].length == len(MPEG)
     assert embed(path).method == "inline"
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
 
 
 # --- files that the published package made
@@ -306,7 +288,7 @@ def published(content: bytes, folder: Path) -> Path:
 @pytest.mark.parametrize("name", ["tagless.mp3", "without xing.mp3", "layer two.mp2"])
 def test_a_published_manifest_in_a_file_that_had_no_tag_is_proved(tmp_path, made, name):
     path = published(made[name], tmp_path)
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     assert content_digest(path, plugins=PLUGINS).sha256 == sha256(made[name])
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == made[name]
@@ -318,7 +300,7 @@ def test_a_published_manifest_that_took_room_from_the_padding_is_proved(tmp_path
     tags.add(TXXX(encoding=3, desc="mood", text=["calm"]))
     tags.save(path, padding=lambda info: 4000)
     content = path.read_bytes()
-    assert check(published(content, tmp_path)) is Verdict.EXACT
+    assert verdict(published(content, tmp_path)) is Verdict.EXACT
 
 
 def test_a_published_manifest_is_replaced(tmp_path, made):
@@ -342,7 +324,7 @@ def test_a_manifest_is_read_in_every_encoding(tmp_path, encoding):
     tags.add(TXXX(encoding=encoding, desc="genblaze:manifest", text=[text]))
     tags.save(path)
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt == "ø"
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
 
 
 def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path):
@@ -353,7 +335,7 @@ def test_a_listed_output_that_holds_an_older_manifest_keeps_it(tmp_path):
         embed(path, content, prompt="an edit")
         assert path.read_bytes().count(b"genblaze:manifest") == 2
         assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt == "an edit"
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == content
 
@@ -386,7 +368,7 @@ def test_a_file_that_does_not_add_up_gets_a_sidecar(tmp_path, name):
     assert reason in result.embed_error
     if b"genblaze:manifest" not in content:
         assert path.read_bytes() == content
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
 
 
 def test_a_manifest_is_taken_out_of_a_tag_that_runs_past_the_end(tmp_path):
@@ -409,7 +391,7 @@ def test_a_manifest_is_taken_out_of_a_tag_that_runs_past_the_end(tmp_path):
 )
 def test_a_pair_that_was_tampered_with_is_never_exact(tmp_path, frames):
     path = saved(tmp_path, tag(4, frames) + MPEG, "a.mp3")
-    assert check(path) in {Verdict.UNREADABLE, Verdict.MANIFEST_ALTERED, Verdict.NO_MANIFEST}
+    assert verdict(path) in {Verdict.UNREADABLE, Verdict.MANIFEST_ALTERED, Verdict.NO_MANIFEST}
 
 
 def test_a_compressed_frame_is_never_inflated(tmp_path):
@@ -417,10 +399,10 @@ def test_a_compressed_frame_is_never_inflated(tmp_path):
     data = synchsafe(50 << 20) + bomb
     path = saved(tmp_path, tag(4, frame(4, b"TXXX", data, flags=9)) + MPEG, "a.mp3")
     with at_most_held(8 << 20):
-        assert check(path) is Verdict.NO_MANIFEST
+        assert verdict(path) is Verdict.NO_MANIFEST
     content = path.read_bytes()
     embed(path)
-    assert check(path) is Verdict.EXACT
+    assert verdict(path) is Verdict.EXACT
     strip_manifest(path, plugins=PLUGINS)
     assert path.read_bytes() == content
 
@@ -440,7 +422,7 @@ def test_a_compressed_frame_is_never_inflated(tmp_path):
 def test_hostile_files_cost_bounded_time(tmp_path, content):
     path = saved(tmp_path, content(), "a.mp3")
     started = time.perf_counter()
-    assert check(path) is not Verdict.EXACT
+    assert verdict(path) is not Verdict.EXACT
     assert time.perf_counter() - started < 90  # shared machines stall; what is refused here is quadratic time
 
 
@@ -456,7 +438,7 @@ def test_every_changed_byte_is_noticed(tmp_path, kind, audio):
         flipped = bytearray(data)
         flipped[position] ^= random.Random(position).choice([1, 0x20, 0x80, 0xFF])
         path.write_bytes(flipped)
-        assert check(path) is not Verdict.EXACT, position
+        assert verdict(path) is not Verdict.EXACT, position
 
 
 def test_a_cut_file_never_crashes_and_is_never_exact(tmp_path):
@@ -465,7 +447,7 @@ def test_a_cut_file_never_crashes_and_is_never_exact(tmp_path):
     data = path.read_bytes()
     for length in range(0, len(data), 7):
         path.write_bytes(data[:length])
-        assert check(path) is not Verdict.EXACT, length
+        assert verdict(path) is not Verdict.EXACT, length
     path.write_bytes(data[:-500])
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].model == "brush-1"
 
@@ -496,7 +478,7 @@ def test_what_is_embedded_comes_back_and_all_else_is_refused(content, name, prom
         path = saved(Path(folder), content, name)
         assert embed(path, content, prompt=prompt).method in {"inline", "sidecar"}
         assert extract_manifest(path, plugins=PLUGINS).run.steps[0].prompt is not None
-        assert check(path) is Verdict.EXACT
+        assert verdict(path) is Verdict.EXACT
         strip_manifest(path, plugins=PLUGINS)
         assert path.read_bytes() == content
 

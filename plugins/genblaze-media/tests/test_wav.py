@@ -1,7 +1,6 @@
 """WAV, BWF, RF64 and BW64: what players hear, what comes back, and what odd and hostile files are called."""
 
 import io
-import random
 import struct
 import subprocess
 import tempfile
@@ -16,14 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.wave import WAVE
 from sample_media import manifest_of, saved, sha256
+from some_formats import cut, only, with_a_changed_byte
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.embedding import content_digest, embed_manifest, extract_manifest, inspect_file, strip_manifest
+from genblaze.embedding import content_digest, extract_manifest, inspect_file, strip_manifest
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, wav
 
 SINE = ["-f", "lavfi", "-i", "sine=d=0.3:r=44100", "-ac", "2", "-bitexact"]
@@ -69,22 +66,7 @@ def made(tmp_path_factory):
 NAMES = [*RECIPES, "stream.wav", "bw64.wav"]
 
 
-def plugins():
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(_plugin.wav, "embed-wav")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(wav=_plugin.wav)
 
 
 def chunk(kind: bytes, data: bytes = b"", length: int | None = None, *, pad: bool = True) -> bytes:
@@ -328,21 +310,16 @@ def test_long_manifests_fit(tmp_path, made, size):
 def test_every_changed_byte_is_noticed(tmp_path, name):
     path = saved(tmp_path, ODD_FILES[name], "a.wav")
     embed(path)
-    data = path.read_bytes()
-    draw = random.Random(7)
-    for position in range(len(data)):
-        flipped = bytearray(data)
-        flipped[position] ^= 1 << draw.randrange(8)
-        path.write_bytes(flipped)
+    for position, changed in with_a_changed_byte(path.read_bytes()):
+        path.write_bytes(changed)
         assert verdict(path) is not Verdict.EXACT, position
 
 
 def test_every_cut_is_noticed(tmp_path):
     path = saved(tmp_path, SMALL, "a.wav")
     embed(path)
-    data = path.read_bytes()
-    for length in range(len(data)):
-        path.write_bytes(data[:length])
+    for length, beginning in cut(path.read_bytes()):
+        path.write_bytes(beginning)
         assert verdict(path) is not Verdict.EXACT, length
 
 

@@ -5,33 +5,15 @@ import io
 import pytest
 from PIL import Image
 from sample_media import manifest_of, saved
+from some_formats import only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
-from genblaze.embedding import embed_manifest, extract_manifest, inspect_file, strip_manifest
+from genblaze.embedding import extract_manifest, inspect_file, strip_manifest
 from genblaze.layout import BytesReader
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, webp
 from genblaze_media.xmp import write_packet
 
-
-def plugins() -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    manager.register(_plugin.webp, "embed-webp")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(webp=_plugin.webp)
 
 
 def picture(mode: str = "RGB", **save: object) -> bytes:

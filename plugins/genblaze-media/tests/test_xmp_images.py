@@ -17,12 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageSequence
 from sample_media import manifest_of, saved, sha256
+from some_formats import only
 
-from genblaze.builtin import sidecar
-from genblaze.config import Config
 from genblaze.embedding import (
     content_digest,
-    embed_manifest,
     extract_manifest,
     inspect_file,
     sidecar_path,
@@ -30,8 +28,7 @@ from genblaze.embedding import (
 )
 from genblaze.errors import EmbeddingError
 from genblaze.layout import BytesReader, LayoutError
-from genblaze.plugins import PluginManager
-from genblaze.verifying import Verdict, verify_file
+from genblaze.verifying import Verdict
 from genblaze_media import _plugin, gif, jpeg, webp
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -42,23 +39,7 @@ OTHER_XMP = (
 )
 
 
-def plugins() -> PluginManager:
-    manager = PluginManager(Config(), autoload=False)
-    for plugin in (_plugin.jpeg, _plugin.webp, _plugin.gif):
-        manager.register(plugin, f"embed-{plugin.module}")
-    manager.register(sidecar, "sidecar")
-    return manager
-
-
-PLUGINS = plugins()
-
-
-def embed(path, *contents, **step):
-    return embed_manifest(path, manifest_of(*(contents or [path.read_bytes()]), **step), plugins=PLUGINS)
-
-
-def verdict(path):
-    return verify_file(path, plugins=PLUGINS).verdict
+PLUGINS, embed, verdict = only(jpeg=_plugin.jpeg, webp=_plugin.webp, gif=_plugin.gif)
 
 
 def picture(form: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **save: object) -> bytes:

@@ -19,7 +19,6 @@ INVOKE_WORKFLOW: Final = "invoke_workflow"
 GENERATE_CONTENT: Final = "generate_content"
 
 OPERATION: Final = "gen_ai.operation.name"
-AGENT_NAME: Final = "gen_ai.agent.name"
 WORKFLOW_NAME: Final = "gen_ai.workflow.name"
 PROVIDER: Final = "gen_ai.provider.name"
 REQUEST_MODEL: Final = "gen_ai.request.model"
