@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genblaze.canonical import (
+    all_write_plainly,
     canonical_bytes,
     canonical_hash,
     canonical_json,
@@ -97,9 +98,19 @@ def test_what_the_fast_way_accepts_it_writes_by_the_rules(value):
         assert text.decode() == json_by_the_rules(value)
 
 
+@given(st.lists(VALUES, max_size=4), st.booleans())
+@example([{"a": [1.5]}, {"b": [1e20]}], True)
+@example([{"a": 1}, {1: "a"}], False)
+@example([{"a": 1}, {"a": Decimal(1)}, {"a": True}], False)
+def test_many_values_are_judged_as_each_of_them_alone(values, in_dicts):
+    values = [{"key": value} for value in values] if in_dicts else values
+    assert all_write_plainly(values * 16) is all(map(writes_plainly, values))
+
+
 def test_the_fast_way_is_taken_where_it_can_be():
     value = {"size": "16:9", "n": 3, "guidance": 7.5, "nested": {"list": [0.3, None, True, "caf\u00e9"]}}
     assert writes_plainly(value)
+    assert all_write_plainly([value, {}] * 20)
     assert plain_bytes(value) is not None
 
 
@@ -176,8 +187,9 @@ def payload_by_the_rules(run, version):
     return json_by_the_rules({"run": hashed_run, "schema_version": version})
 
 
-@given(RUNS, st.sampled_from(["1.4", "1.5"]))
-def test_a_run_is_hashed_as_the_written_rules_demand(run, version):
+@given(RUNS, st.sampled_from(["1.4", "1.5"]), st.sampled_from([1, 16]))
+def test_a_run_is_hashed_as_the_written_rules_demand(run, version, times):
+    run.steps *= times
     expected = hashlib.sha256(payload_by_the_rules(run, version).encode()).hexdigest()
     assert Manifest(run=run, schema_version=version).compute_hash() == expected
 
@@ -293,6 +305,8 @@ def test_a_list_that_holds_itself_twice_is_refused():
     value: list = []
     value += [value, value]
     assert not writes_plainly(value)
+    assert not all_write_plainly([value] * 20)
+    assert not all_write_plainly([{"a": value, "b": value}] * 20)
     with pytest.raises(ManifestError, match="nested deeper"):
         canonical_json(value)
 

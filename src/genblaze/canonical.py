@@ -14,12 +14,12 @@ whether a value is free of them; everything else takes the written rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, repeat
 from math import isfinite
 from types import NoneType
 from typing import Any, Final
@@ -50,9 +50,9 @@ MAX_DEPTH: Final = 100
 _SCALARS = frozenset({str, int, bool, NoneType})
 _PLAIN = _SCALARS | {float, datetime, dict, list}
 _TEXT_ONLY = frozenset({str})
-# More values than this at one level are left to the written rules, which go depth first: a list that holds itself
-# twice doubles with every level.
-_WIDEST_LEVEL = 1_000_000
+# From this many values on it pays to look at them together. More than so many are left to the written rules, which go
+# depth first: a list that holds itself twice doubles with every level.
+_MANY, _TOO_MANY = 16, 1_000_000
 
 # Deterministic: dicts sorted by key; structs keep the order of their fields, which projections sort.
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -137,54 +137,62 @@ def _spelt(place: Place) -> str:
 
 
 def writes_plainly(value: Any, depth: int = 0) -> bool:
-    """Tell whether msgspec writes this value as the rules demand, up to the NFC of its text."""
-    return all_write_plainly([value], depth)
+    """Tell whether msgspec writes this value as the rules demand, up to the NFC of its text.
+
+    Exact types only: a subclass may write itself differently.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind is float:
+        return _float_writes_plainly(value)
+    if kind is datetime:
+        return _is_utc(value)
+    if depth >= MAX_DEPTH:
+        return False
+    if kind is dict:
+        return _are_text(value) and all(map(writes_plainly, value.values(), repeat(depth + 1)))
+    return kind is list and all(map(writes_plainly, value, repeat(depth + 1)))
 
 
-def all_write_plainly(values: list[Any], depth: int = 0) -> bool:
+def all_write_plainly(values: Collection[Any], depth: int = 0) -> bool:
     """Tell whether msgspec writes all these values, each `depth` deep in its document, as `writes_plainly` asks.
 
-    They are looked at level by level, because that leaves nearly all the work to loops that Python runs in C.
+    Many are looked at together, because that leaves nearly all the work to loops that Python runs in C.
     """
-    columns: list[Collection[Any]] = [values]
-    while columns:
-        if depth > MAX_DEPTH or sum(map(len, columns)) > _WIDEST_LEVEL:
-            return False
-        deeper: list[Collection[Any]] = []
-        for column in columns:
-            if (held := _held_by(column)) is None:
-                return False
-            deeper += held
-        columns = deeper
-        depth += 1
-    return True
-
-
-def _held_by(column: Collection[Any]) -> Collection[Collection[Any]] | None:
-    """What the containers among these values hold; None if one of the values does not write plainly.
-
-    Exact types only: a subclass may write itself differently. Dicts with the same keys give a column for each key,
-    whose values are most often of one type.
-    """
-    kinds = set(map(type, column))
+    if len(values) < _MANY:
+        return all(map(writes_plainly, values, repeat(depth)))
+    kinds = set(map(type, values))
     if kinds <= _SCALARS:
-        return ()
-    if not kinds <= _PLAIN:
-        return None
-    if float in kinds and not all(map(_float_writes_plainly, {value for value in column if type(value) is float})):
-        return None
-    if datetime in kinds and not all(value.tzinfo is UTC for value in column if type(value) is datetime):
-        return None
-    dicts = [value for value in column if value and type(value) is dict]
-    shapes = set(map(tuple, dicts))
-    if not _TEXT_ONLY.issuperset(map(type, chain.from_iterable(shapes))):
-        return None
+        return True
+    if not kinds <= _PLAIN or depth >= MAX_DEPTH or len(values) > _TOO_MANY:
+        return False
+    values = [*filter(None, values)]  # of these types, all that is false is written plainly
+    if float in kinds and not all(map(_float_writes_plainly, {value for value in values if type(value) is float})):
+        return False
+    if datetime in kinds and not all(_is_utc(value) for value in values if type(value) is datetime):
+        return False
+    dicts = [value for value in values if type(value) is dict]
+    lists = [value for value in values if type(value) is list] if list in kinds else ()
+    return _dicts_write_plainly(dicts, depth) and all_write_plainly([*chain.from_iterable(lists)], depth + 1)
+
+
+def _dicts_write_plainly(dicts: list[dict[Any, Any]], depth: int) -> bool:
+    """Where all have as many keys, and so most likely the same, the values of one key are most often of one type."""
+    if not _are_text(set(chain.from_iterable(dicts))):
+        return False
     contents = map(dict.values, dicts)
-    held: list[Collection[Any]]
-    held = [*zip(*contents, strict=True)] if len(shapes) == 1 < len(dicts) else [[*chain.from_iterable(contents)]]
-    if list in kinds:
-        held.append([*chain.from_iterable(value for value in column if type(value) is list)])
-    return held
+    if len(set(map(len, dicts))) == 1:
+        return all(map(all_write_plainly, zip(*contents, strict=True), repeat(depth + 1)))
+    return all_write_plainly([*chain.from_iterable(contents)], depth + 1)
+
+
+def _are_text(keys: Iterable[Any]) -> bool:
+    return _TEXT_ONLY.issuperset(map(type, keys))
+
+
+def _is_utc(value: datetime) -> bool:
+    return value.tzinfo is UTC
 
 
 # The same few floats, such as 7.5, return again and again, and rounding is slow.
