@@ -119,6 +119,40 @@ def test_the_longest_name_a_file_system_takes_can_be_written(tmp_path):
     assert path.read_bytes() == b"x"
 
 
+def test_other_names_of_a_file_keep_the_old_content(tmp_path):
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(b"old")
+    other.hardlink_to(path)
+    with atomic_write(path) as file:
+        file.write(b"new")
+    assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write files of others")
+def test_a_replaced_file_keeps_its_owner(tmp_path):
+    path = tmp_path / "theirs"
+    path.write_bytes(b"old")
+    os.chown(path, 12345, 54321)
+    path.chmod(0o4640)
+    with atomic_write(path) as file:
+        file.write(b"new")
+    assert (path.stat().st_uid, path.stat().st_gid, mode_of(path)) == (12345, 54321, 0o4640)
+
+
+def test_a_pipe_or_a_device_is_never_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with pytest.raises(OSError, match="not a regular file"), atomic_write(tmp_path / "link"):
+        pytest.fail("it can be written")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_link_that_leads_nowhere_but_to_itself_is_refused(tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    with pytest.raises(OSError, match="symbolic links"), atomic_write(tmp_path / "link"):
+        pytest.fail("it can be written")
+
+
 def test_a_folder_cannot_be_replaced(tmp_path):
     with pytest.raises(IsADirectoryError), atomic_write(tmp_path):
         pass

@@ -37,20 +37,19 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     Yields a binary file, open for writing and reading, on the disk of `path`; by its `name` this process can
     open it once more. When the block ends it is flushed to the disk and takes the place of `path`; when the
     block raises it is gone and `path` stays as it was. A symbolic link is followed: the file it points at is
-    replaced.
+    replaced. Other names of that file, hard links, keep the old content.
 
     Args:
-        path: The file to write. A file that exists keeps its mode and, where the system allows it, its
+        path: The file to write. A file that exists keeps its mode and, where the system allows it, its owner and
             extended attributes; a new one gets the mode that the umask leaves.
-        mode_from: A file to take mode and attributes from when `path` does not exist.
+        mode_from: A file to take mode, owner and attributes from when `path` does not exist.
 
     Raises:
-        OSError: The folder is missing or not writable, or the disk is full.
+        OSError: The folder is missing or not writable, or the disk is full, or `path` is something that is no file:
+            a folder, a device, a pipe.
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        msg = f"{target} is a folder"
-        raise IsADirectoryError(msg)
+    exists = _is_to_be_replaced(target)
     remove_litter(target.parent)
     # Short, so that it fits wherever the target's own name does.
     temporary = target.with_name(f".genblaze-{secrets.token_hex(8)}.tmp")
@@ -58,7 +57,7 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     try:
         with os.fdopen(descriptor, "w+b", buffering=64 * 1024) as file:
             file.raw.name = name  # type: ignore[attr-defined]
-            _take_attributes(target if target.exists() else mode_from, descriptor)
+            _take_attributes(target if exists else mode_from, descriptor)
             yield file
             file.flush()
             flush_to_disk(descriptor)
@@ -70,6 +69,20 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _is_to_be_replaced(target: Path) -> bool:
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        msg = f"{target} is a folder"
+        raise IsADirectoryError(msg)
+    if not stat.S_ISREG(mode):
+        msg = f"{target} is not a regular file"
+        raise OSError(msg)
+    return True
 
 
 def _create(temporary: Path) -> tuple[int, str]:
@@ -134,7 +147,11 @@ def _remove_if_abandoned(temporary: Path) -> None:
 def _take_attributes(origin: Path | None, descriptor: int) -> None:
     if origin is None:
         return
-    os.fchmod(descriptor, stat.S_IMODE(origin.stat().st_mode))
+    status = origin.stat()
+    for owner in ((-1, status.st_gid), (status.st_uid, -1)):
+        with contextlib.suppress(OSError):  # only root gives a file away
+            os.fchown(descriptor, *owner)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
     if sys.platform == "linux":
         # Best effort: file systems differ in what they store, and security attributes are not ours to set.
         with contextlib.suppress(OSError):
