@@ -13,7 +13,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ def atomic_write(path: str | os.PathLike[str], *, mode_from: Path | None = None)
     exists = _is_to_be_replaced(target)
     remove_litter(target.parent)
     # Short, so that it fits wherever the target's own name does.
-    temporary = target.with_name(f".genblaze-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".genblaze-{os.urandom(8).hex()}.tmp")
     descriptor, name = _create(temporary)
     try:
         with os.fdopen(descriptor, "w+b", buffering=64 * 1024) as file:

@@ -1,4 +1,4 @@
-"""`file://` URLs, the paths they name, and whether a run may have written what lies there."""
+"""`file://` URLs and others, the paths they name, and whether a run may have written what lies there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["absolute", "is_own_file", "local_file", "path_of"]
+__all__ = ["absolute", "is_own_file", "is_url", "local_file", "path_of"]
 
 CLOCK_SLACK: Final = 2.0
 """Seconds by which file systems' clocks may be behind."""
@@ -29,6 +29,11 @@ def absolute(path: str | Path) -> Path:
 @lru_cache(64)
 def _absolute(path: str, folder: str) -> Path:
     return Path(folder, path)
+
+
+def is_url(address: str) -> bool:
+    """Whether an address is a URL of something that is no file of this machine."""
+    return "://" in address and not address.startswith("file:")
 
 
 def path_of(url: str) -> Path:

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from genblaze.embedding.sidecars import read_document
 from genblaze.errors import GenblazeError, PluginNotFoundError, URLPolicyError
-from genblaze.file_urls import path_of
+from genblaze.file_urls import is_url, path_of
 from genblaze.models.manifest import MAX_MANIFEST_BYTES, parse_manifest
 
 if TYPE_CHECKING:
@@ -22,15 +22,10 @@ if TYPE_CHECKING:
     from genblaze.plugins import PluginManager
     from genblaze.storing import Store
 
-__all__ = ["StoredRun", "address_of_run", "bring", "is_url", "temporary_copy"]
+__all__ = ["StoredRun", "address_of_run", "bring", "temporary_copy"]
 
 DEFAULT_PREFIX: Final = "genblaze"
 """What the keys of a sink begin with unless it was told otherwise."""
-
-
-def is_url(address: str) -> bool:
-    """Whether an address is a URL of something that is no file of this machine."""
-    return "://" in address and not address.startswith("file:")
 
 
 def address_of_run(run_id: str, place: str, plugins: PluginManager) -> str:

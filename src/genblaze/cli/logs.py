@@ -7,8 +7,6 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from genblaze.tracing import STRUCTURED
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +43,8 @@ class _ToLoguru(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a warning as one line to stderr, with the traceback below it; a tracer's line of JSON as it is."""
+        from genblaze.tracing import STRUCTURED
+
         if getattr(record, STRUCTURED, False):
             _write(f"{record.getMessage()}\n")
         elif record.levelno >= logging.WARNING:

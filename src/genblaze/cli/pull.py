@@ -62,7 +62,8 @@ def _address_of(run: str, place: str | None, plugins: PluginManager) -> str:
     Raises:
         GenblazeError: Nothing is there, or nobody said in which store to look.
     """
-    from genblaze.pulling import address_of_run, is_url
+    from genblaze.file_urls import is_url
+    from genblaze.pulling import address_of_run
 
     if place is None and (is_url(run) or run.startswith("file:") or Path(run).exists()):
         return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +9,7 @@ import click
 import msgspec
 
 from genblaze.errors import GenblazeError
-from genblaze.file_urls import path_of
-from genblaze.pulling import StoredRun, is_url, temporary_copy
+from genblaze.file_urls import is_url, path_of
 from genblaze.verifying import Verdict, Verification, verify_file
 
 if TYPE_CHECKING:
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from genblaze.models.asset import Asset
+    from genblaze.pulling import StoredRun
 
 __all__ = ["StoredOutput", "paths_or_urls", "stored_outputs", "verify_copy", "verify_stored_output"]
 
@@ -40,6 +39,7 @@ class StoredOutput(NamedTuple):
 def stored_outputs(addresses: Iterable[Path | str], stack: ExitStack) -> Iterator[StoredOutput]:
     """What the manifests at these addresses name; the stack closes what is opened for it."""
     from genblaze.plugins import default_plugins
+    from genblaze.pulling import StoredRun
 
     for address in addresses:
         run = stack.enter_context(StoredRun(str(address), default_plugins()))
@@ -48,6 +48,8 @@ def stored_outputs(addresses: Iterable[Path | str], stack: ExitStack) -> Iterato
 
 def verify_stored_output(output: StoredOutput) -> Verification:
     """Read an output where it is stored, and compare it with what the manifest says of it."""
+    import tempfile
+
     run, asset = output
     with tempfile.TemporaryDirectory(prefix="genblaze-") as folder:
         copy = Path(folder, "object")
@@ -65,6 +67,7 @@ def verify_stored_output(output: StoredOutput) -> Verification:
 def verify_copy(url: str, verify: Callable[[Path], Verification | None]) -> Verification | None:
     """Verify a copy of what a URL names, and tell the outcome of the URL."""
     from genblaze.plugins import default_plugins
+    from genblaze.pulling import temporary_copy
 
     try:
         with temporary_copy(url, default_plugins()) as copy:

@@ -8,7 +8,6 @@ import stat
 import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from genblaze.verifying import Verdict, Verification, verify_file, verify_manife
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from rich.progress import Progress
 
@@ -136,7 +136,12 @@ def _verify(path: Path | str, *, named: bool, detached: bytes | None, **how: Any
 
 
 def _in_parallel(work: list[Callable[[], Verification | None]]) -> Iterator[Verification]:
-    """The outcomes in the order of the work; hashing releases the interpreter, so threads do."""
+    """The outcomes in the order of the work; hashing releases the interpreter, so threads do where there is much."""
+    if len(work) == 1:
+        yield from filter(None, (each() for each in work))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
     pending: deque[Future[Verification | None]] = deque()
     upcoming = iter(work)
     executor = ThreadPoolExecutor(os.cpu_count() or 1, "genblaze-verify")

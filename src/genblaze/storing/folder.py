@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import secrets
 import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -72,7 +71,7 @@ class LocalFolderStore:
         _refuse_promises(options)
         if path.exists():
             return False
-        staged = path.with_name(f"{OWN_PREFIX}-{secrets.token_hex(8)}.new")
+        staged = path.with_name(f"{OWN_PREFIX}-{os.urandom(8).hex()}.new")
         with _errors("put", key):
             check_content(data, options)
             path.parent.mkdir(parents=True, exist_ok=True)
