@@ -139,3 +139,5 @@ def test_a_provider_without_declared_modalities_takes_any():
 def test_an_unknown_provider_is_an_error_that_lists_all_and_guesses():
     with pytest.raises(PluginNotFoundError, match=r"No provider is called 'openai-dale'. Did you mean 'openai-dalle'"):
         resolve_alias("openai-dale", None, OPENAI)
+    with pytest.raises(PluginNotFoundError, match=r"Did you mean 'openai'\?"):
+        resolve_alias("opnai", None, OPENAI)

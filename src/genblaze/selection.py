@@ -186,7 +186,8 @@ def _no_provider(name: str, offered: Sequence[Candidate]) -> str:
     from difflib import get_close_matches
 
     keys = sorted({each.capability.key for each in offered})
-    near = get_close_matches(name, keys, n=1)
+    aliases = {alias for each in offered for alias in each.capability.aliases}
+    near = get_close_matches(name, [*keys, *sorted(aliases)], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     available = ", ".join(keys) or "none; install a provider distribution such as genblaze-openai"
     return f"No provider is called {name!r}.{hint} Available: {available}."
