@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from genblaze.embedding.sidecars import read_document
+from genblaze.embedding import document_of
 from genblaze.errors import GenblazeError, PluginNotFoundError, URLPolicyError
 from genblaze.file_urls import is_url, path_of
 from genblaze.models.manifest import MAX_MANIFEST_BYTES, parse_manifest
@@ -80,7 +80,7 @@ class StoredRun:
     """
 
     def __init__(self, address: str, plugins: PluginManager) -> None:
-        """Read the manifest at a path or URL; nothing of it is believed yet.
+        """Read the manifest at a path or URL, or in the file there; nothing of it is believed yet.
 
         Raises:
             GenblazeError: It cannot be read, or is no manifest.
@@ -90,7 +90,7 @@ class StoredRun:
         self._store = _store_at(address, plugins)
         try:
             with temporary_copy(address, plugins, store=self._store, max_bytes=MAX_MANIFEST_BYTES) as path:
-                self.document = read_document(path)
+                self.document = document_of(path)
             self.manifest = parse_manifest(self.document)
         except BaseException:
             self.__exit__(None, None, None)

@@ -127,9 +127,14 @@ def verify_file(
         return case.says(Verdict.UNREADABLE, str(error))
 
 
-def verify_manifest_file(path: str | os.PathLike[str]) -> Verification | None:
-    """Tell whether a file that is itself a manifest is intact; None when it is not one at all."""
-    case = _Case(Path(path), media_type="application/json", source="manifest")
+def verify_manifest_file(path: str | os.PathLike[str], *, hash_only: bool = False) -> Verification | None:
+    """Tell whether a file that is itself a manifest is intact; None when it is not one at all.
+
+    Args:
+        path: The file.
+        hash_only: Pass a manifest that states no digest of an output, too, with which nothing can be compared.
+    """
+    case = _Case(Path(path), media_type="application/json", source="manifest", hash_only=hash_only)
     try:
         document = read_document(case.path)
         check_pointer(document)
@@ -140,6 +145,12 @@ def verify_manifest_file(path: str | os.PathLike[str]) -> Verification | None:
     opened = case.open(document)
     if isinstance(opened, Verification):
         return opened if case.manifest is not None or b'"canonical_hash"' in document else None
+    assert case.manifest is not None  # noqa: S101 - opened
+    report = case.manifest.verification_report()
+    if report.unverified_sha256_ids:
+        return case.says(Verdict.ALTERED, "the manifest states no digest of some outputs, so nothing can be compared")
+    if report.invalid_metadata_ids:
+        return case.says(Verdict.ALTERED, "the manifest states facts of outputs that no file can have")
     return case.says(Verdict.EXACT, "manifest intact")
 
 

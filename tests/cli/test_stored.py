@@ -5,10 +5,23 @@ import json
 import pytest
 from sample_pipelines import Painter, kernel_plugins, pipeline_in, sha256
 
-from genblaze import Capability, Fetched, KeyStrategy, LocalFolderStore, ObjectStorageSink, hookimpl, verify_file
+from genblaze import (
+    Asset,
+    Capability,
+    Fetched,
+    KeyStrategy,
+    LocalFolderStore,
+    Manifest,
+    ObjectStorageSink,
+    Run,
+    Step,
+    hookimpl,
+    verify_file,
+)
 from genblaze.builtin import sidecar
 from genblaze.cli.main import run
 from genblaze.config import load_config
+from genblaze.embedding import sidecar_path
 from genblaze.file_urls import path_of
 from genblaze.plugins import PluginManager, set_default_plugins
 
@@ -169,3 +182,29 @@ def test_what_lies_at_a_url_is_verified_like_a_file(call, bucket, result):
     assert (code, out.split()[:2]) == (0, ["exact", result.assets[0].url])
     code, out, _ = call("verify", "acme://bucket/nothing")
     assert (code, out.split()[0]) == (1, "unreadable")
+
+
+def test_the_published_options_read_the_outputs_that_a_file_or_its_sidecar_names(call, result, tmp_path):
+    first, second = (result.local_path(asset) for asset in result.assets)
+    for asset, path in zip(result.assets, (first, second), strict=True):
+        asset.url = path.as_uri()
+    carrier = tmp_path / "carrier.txt"
+    carrier.write_text("anything")
+    sidecar_path(carrier).write_text(result.manifest.to_canonical_json())
+    code, out, _ = call("verify", "--fetch", "--allowed-root", tmp_path, carrier)
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, ["exact", "exact"])
+    second.write_bytes(b"other")
+    code, out, _ = call("verify", "--fetch", carrier)
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (1, ["exact", "altered"])
+    assert call("verify", "--allowed-root", tmp_path, carrier)[0] == 2
+    assert call("verify", "--fetch", "--hash-only", carrier)[0] == 2
+
+
+def test_a_manifest_without_a_digest_of_an_output_passes_only_as_a_document(call, tmp_path):
+    told = Asset(url="https://h.test/a.png", media_type="image/png")
+    manifest = Manifest.from_run(Run(steps=[Step(provider="p", model="m", assets=[told])]))
+    path = tmp_path / "manifest.json"
+    path.write_text(manifest.to_canonical_json())
+    code, out, _ = call("verify", path)
+    assert (code, "no digest" in out) == (1, True)
+    assert call("verify", "--hash-only", path)[0] == 0

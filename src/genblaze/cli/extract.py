@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from genblaze.cli.terminal import printable
-from genblaze.embedding import extract_document
-from genblaze.embedding.sidecars import read_document
-from genblaze.errors import EmbeddingError, PointerSidecarError
+from genblaze.embedding import document_of
+from genblaze.errors import EmbeddingError
 from genblaze.models.manifest import parse_manifest
 
 if TYPE_CHECKING:
@@ -51,22 +50,6 @@ def command(file: Path, style: str, output: Path | None) -> None:
     except OSError as error:
         msg = f"cannot write {output}: {error.strerror}"
         raise EmbeddingError(msg) from error
-
-
-def document_of(file: Path) -> bytes:
-    """The manifest that a file carries, that its sidecar holds, or that it is.
-
-    Raises:
-        EmbeddingError: There is none, or the file cannot be read.
-    """
-    try:
-        return extract_document(file)
-    except PointerSidecarError:
-        raise
-    except EmbeddingError:
-        if file.suffix.lower() == ".json":
-            return read_document(file)
-        raise
 
 
 def _summary(manifest: Manifest) -> Iterator[str]:

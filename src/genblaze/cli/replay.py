@@ -50,7 +50,7 @@ def command(
 
     Outputs that are not where the manifest says are looked for beside MANIFEST. Exits with 1 when a step failed.
     """
-    from genblaze.cli.extract import document_of
+    from genblaze.embedding import document_of
     from genblaze.models.manifest import parse_manifest
     from genblaze.pipeline.replay import Replay
 

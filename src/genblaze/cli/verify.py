@@ -40,6 +40,7 @@ _AHEAD: Final = 64
 _BAR_FROM: Final = 20
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("verify", short_help="Check that files are what their manifests say.")
@@ -50,7 +51,10 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--allow", multiple=True, type=click.Choice(["essence"]), help="Let this verdict pass as well as exact.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing about files that pass.")
-@click.option("--read-data", is_flag=True, help="PATHS are manifests: read all outputs that they name.")
+@click.option(
+    "--read-data", "--fetch", is_flag=True, help="Read all outputs that the manifests name, not PATHS themselves."
+)
+@click.option("--allowed-root", "roots", multiple=True, type=_FOLDER, hidden=True)  # published; no file is barred
 @click.option("--hash-only", is_flag=True, help="Check the manifests alone, not the content of the files.")
 @click.pass_context
 def command(
@@ -59,6 +63,7 @@ def command(
     *,
     recursive: bool,
     read_data: bool,
+    roots: tuple[Path, ...],
     detached: Path | None,
     full: Path | None,
     allow: tuple[str, ...],
@@ -77,6 +82,9 @@ def command(
 
     Exit code: 0 all exact, 1 anything wrong, 2 wrong usage, 3 nothing wrong, but some file has no manifest.
     """
+    if (roots and not read_data) or (read_data and hash_only):
+        msg = "--fetch reads outputs: --allowed-root needs it, and --hash-only is without it"
+        raise click.UsageError(msg)
     check = partial(
         _verify,
         hash_only=hash_only,
@@ -125,7 +133,7 @@ def _verify(path: Path | str, *, named: bool, detached: bytes | None, **how: Any
     if isinstance(path, str):
         return verify_copy(path, partial(_verify, named=named, detached=detached, **how))
     if named and detached is None and how["full"] is None and path.suffix.lower() == ".json":
-        manifest = verify_manifest_file(path)
+        manifest = verify_manifest_file(path, hash_only=how["hash_only"])
         if manifest is not None:
             return manifest
     verification = verify_file(path, detached=detached, **how)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genblaze.embedding.embed import EmbedResult as EmbedResult
     from genblaze.embedding.embed import content_digest as content_digest
     from genblaze.embedding.embed import copy_content as copy_content
+    from genblaze.embedding.embed import document_of as document_of
     from genblaze.embedding.embed import embed_manifest as embed_manifest
     from genblaze.embedding.embed import extract_document as extract_document
     from genblaze.embedding.embed import extract_manifest as extract_manifest
@@ -28,8 +29,8 @@ __getattr__, __dir__, __all__ = loads_at_first_use(
     {
         "genblaze.embedding.edits": "ContentDigest",
         "genblaze.embedding.embed": (
-            "EmbedResult content_digest copy_content embed_manifest extract_document extract_manifest inspect_file"
-            " strip_manifest"
+            "EmbedResult content_digest copy_content document_of embed_manifest extract_document extract_manifest"
+            " inspect_file strip_manifest"
         ),
         "genblaze.embedding.sidecars": "SIDECAR_SUFFIX sidecar_path",
     },

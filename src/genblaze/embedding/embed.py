@@ -32,8 +32,8 @@ from genblaze.embedding.edits import (
 )
 from genblaze.embedding.mediafile import MediaFile, outputs_by_digest
 from genblaze.embedding.recording import RecordDigests
-from genblaze.embedding.sidecars import check_pointer, read_sidecar, sidecar_path
-from genblaze.errors import EmbeddingError, GenblazeError, ManifestError
+from genblaze.embedding.sidecars import check_pointer, read_document, read_sidecar, sidecar_path
+from genblaze.errors import EmbeddingError, GenblazeError, ManifestError, PointerSidecarError
 from genblaze.layout import EditPlan, Layout, LayoutError
 from genblaze.models.manifest import MAX_MANIFEST_BYTES, Manifest, parse_manifest
 from genblaze.models.policy import EmbedPolicy
@@ -160,6 +160,22 @@ def extract_document(path: str | os.PathLike[str], *, plugins: PluginManager | N
             raise EmbeddingError(msg)
         check_pointer(payload)
     return payload
+
+
+def document_of(file: Path) -> bytes:
+    """The manifest that a file carries, that its sidecar holds, or that it is.
+
+    Raises:
+        EmbeddingError: There is none, or the file cannot be read.
+    """
+    try:
+        return extract_document(file)
+    except PointerSidecarError:
+        raise
+    except EmbeddingError:
+        if file.suffix.lower() == ".json":
+            return read_document(file)
+        raise
 
 
 def strip_manifest(
