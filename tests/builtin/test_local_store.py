@@ -50,6 +50,20 @@ def test_a_promise_that_a_folder_cannot_keep_is_refused(store, options):
     assert store.list().entries == ()
 
 
+def test_preflight_refuses_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
+    store = LocalFolderStore(tmp_path / "new" / "bucket")
+    store.preflight()
+    with pytest.raises(StorageError, match="cannot lock"):
+        store.preflight(locking=True)
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)  # root may write anywhere
+    with pytest.raises(StorageError, match=f"{tmp_path} is not writable"):
+        store.preflight()
+    (tmp_path / "new").touch()
+    with pytest.raises(StorageError, match="new is no folder"):
+        store.preflight()
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
 def test_a_file_url_opens_the_store_in_that_folder_and_makes_it_when_first_written(plugins, folder):
     store = plugins.store(folder.as_uri())
     assert isinstance(store, Store)

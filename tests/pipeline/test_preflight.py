@@ -1,13 +1,15 @@
 """Preflight: a model that the provider certainly lacks is refused before anything is paid, and no other."""
 
 import logging
+import threading
 
 import pytest
 from sample_pipelines import Painter
 
-from genblaze import ProviderError, ProviderErrorCode
+from genblaze import ProviderError, ProviderErrorCode, SinkError, StorageError
 from genblaze.pipeline import preflight
 from genblaze.providers.discovery import ValidationOutcome, ValidationResult, ValidationSource
+from genblaze.sinks import BaseSink
 
 GONE = ValidationResult(ValidationOutcome.NOT_FOUND, ValidationSource.DISCOVERY, suggested_slugs=("fox-2", "fox-3"))
 
@@ -86,3 +88,43 @@ def test_what_is_known_about_a_model_is_a_warning(new, folder, caplog):
     with caplog.at_level(logging.WARNING, "genblaze.pipeline"):
         new().step(Knowing(folder, fox=known), model="fox").run()
     assert "Model fox: only on Tuesdays" in caplog.text
+
+
+# Sinks
+
+
+class Refusing(BaseSink):
+    """Says what it was told to say when it is asked whether it can store."""
+
+    def __init__(self, problem=None, wait=0.0):
+        self.problem, self.wait, self.stored = problem, wait, 0
+
+    def preflight(self):
+        threading.Event().wait(self.wait)
+        if self.problem is not None:
+            raise self.problem
+
+    def write_run(self, run, manifest):
+        self.stored += 1
+
+    def close(self):
+        """Nothing is held."""
+
+
+def test_a_sink_that_cannot_store_keeps_the_run_from_beginning(new, painter):
+    sink = Refusing(StorageError("no such bucket; create it."))
+    with pytest.raises(SinkError, match=r"was not begun: no such bucket; create it\. preflight=False") as caught:
+        new().step(painter, model="m").run(sink=sink)
+    assert caught.value.sink == repr(sink)
+    assert painter.calls == 0
+    assert new(preflight=False).step(painter, model="m").run(sink=sink).ok
+    assert (painter.calls, sink.stored) == (1, 1)
+
+
+def test_a_sink_that_does_not_answer_in_time_is_believed(new, painter, monkeypatch, caplog):
+    monkeypatch.setattr(preflight, "PATIENCE_SEC", 0.05)
+    sink = Refusing(wait=0.5)
+    with caplog.at_level(logging.WARNING, "genblaze.pipeline"):
+        assert new().step(painter, model="m").run(sink=sink).ok
+    assert sink.stored == 1
+    assert "can store this run is not known" in caplog.text

@@ -18,6 +18,11 @@ def missing(key):
     return StorageError(f"no {key}", error_code=StorageErrorCode.NOT_FOUND)
 
 
+class Probing(LocalFolderStore):
+    def preflight(self, *, locking=False):
+        self.put("probe", b"")
+
+
 class Cutting(LocalFolderStore):
     def get(self, key, options=ALL):
         return super().get(key, options)[:-1]
@@ -204,6 +209,7 @@ class NoStore(LocalFolderStore):
 
 BROKEN = {
     "it_has_the_methods_of_a_store": NoStore,
+    "preflight_finds_nothing_wrong_and_writes_nothing": Probing,
     "bytes_that_are_put_are_got": Cutting,
     "a_file_is_put_from_its_path": TakesBytesOnly,
     "an_open_file_is_put_from_where_it_stands": Rewinding,

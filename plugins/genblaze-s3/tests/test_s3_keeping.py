@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genblaze import KeyStrategy, Modality, ObjectStorageSink, Pipeline, StorageError
+from genblaze import KeyStrategy, Modality, ObjectStorageSink, Pipeline, SinkError, StorageError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import ObjectLockConfig, PutOptions, ReadOptions
 from genblaze_s3 import Encryption, S3StorageBackend
@@ -41,6 +41,33 @@ def test_a_locked_object_cannot_be_deleted(locking, s3, lock):
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
         s3.delete_object(Bucket=name, Key="k", VersionId=version)
     assert backend.get("k") == b"kept"
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"bucket": "missing"}, "NoSuchBucket.* Create the bucket"),
+        ({"access_key_id": "unknown"}, "InvalidAccessKeyId.* Check the access key"),
+        ({"secret_access_key": "wrong"}, "SignatureDoesNotMatch.* Check the access key"),
+        ({"endpoint_url": "http://127.0.0.1:9"}, "Check the endpoint"),
+        ({"manifest_lock": ObjectLockConfig(retain_for=HOUR)}, "Enable Object Lock for the bucket"),
+        ({"asset_lock": ObjectLockConfig(legal_hold=True)}, "Enable Object Lock for the bucket"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_keeps_a_bucket_from_being_written_to_is_told_before_a_step_runs(
+    bucket, server, tmp_path, changes, problem
+):
+    access = {"endpoint_url": server.url, "access_key_id": "testkey", "secret_access_key": "testsecret"}
+    locks = {name: lock for name, lock in changes.items() if name.endswith("lock")}
+    given = {"bucket": bucket} | access | {name: value for name, value in changes.items() if name not in locks}
+    backend = S3StorageBackend(**given)
+    pipeline = Pipeline("refused", output_dir=tmp_path)
+    pipeline.step("local-image", model="local-image-1", modality=Modality.IMAGE, prompt="a fox")
+    with pytest.raises(SinkError, match=problem):
+        pipeline.run(sink=ObjectStorageSink(backend, **locks))
+    assert list(tmp_path.rglob("*.png")) == []
+    backend.close()
 
 
 @pytest.mark.parametrize("strategy", KeyStrategy)

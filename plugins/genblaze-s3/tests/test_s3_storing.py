@@ -142,7 +142,8 @@ def test_a_large_output_that_is_stored_is_not_sent_again(through_proxy, proxy, t
 
 def test_a_small_output_costs_one_request(through_proxy, proxy, run):
     run(ObjectStorageSink(through_proxy), "a fox", "a wolf", "an owl")
-    assert [method for method, _, _ in proxy.log] == ["PUT"] * 4, "three outputs and the manifest"
+    sent = [method for method, _, _ in proxy.log]
+    assert sent == ["GET"] + ["PUT"] * 4, "whether the bucket is there, three outputs and the manifest"
 
 
 STORING = """

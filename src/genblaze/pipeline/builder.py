@@ -63,7 +63,8 @@ class Pipeline(Runnable[None, "PipelineResult"]):
         moderation: Checks prompts before, and outputs after, generation.
         tracer: Hears everything that happens in a run.
         preflight: Ask provider objects before the first step whether they have their models (`validate_model`), and
-            refuse a run whose step nobody could do. Who does not answer within 10 s is believed to have it.
+            sinks whether they can store (`preflight`); refuse a run that could not end well. Who does not answer within
+            10 s is believed.
         output_dir: Where providers put files that name no folder of their own; default from the configuration.
         plugins: The plugin manager to use; default the process's own.
         journal: File in which paid work is noted so that it is never bought twice; default

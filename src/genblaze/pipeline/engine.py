@@ -20,7 +20,7 @@ from genblaze.pipeline.clock import Alarm, Clock
 from genblaze.pipeline.daily import refuse_unknown_prices_today
 from genblaze.pipeline.delivery import close_run, hand_over_step
 from genblaze.pipeline.emission import Emitter
-from genblaze.pipeline.preflight import check_models
+from genblaze.pipeline.preflight import check_models, check_sinks
 from genblaze.pipeline.stages import StepRun
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ async def execute(
 async def _refuse(plan: Plan, options: RunOptions) -> None:
     """Find what planning could not see without asking anybody; nothing has been paid."""
     await check_models(plan)
+    await check_sinks(plan, options.sinks)
     if plan.journal is not None:
         await plan.journal.take_up(plan.steps)
     if options.max_cost_usd is not None:

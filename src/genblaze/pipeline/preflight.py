@@ -1,4 +1,4 @@
-"""Preflight: before the first step, providers say whether they have the models that the run asks for."""
+"""Preflight: before the first step, providers say whether they have the models, and sinks whether they can store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from genblaze.errors import ProviderError
+from genblaze.errors import GenblazeError, ProviderError, SinkError
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.providers.provider import BaseProvider
 from genblaze.threads import daemon_threads
@@ -37,6 +37,29 @@ async def check_models(plan: Plan) -> None:
     found = await _ask({key: each for key, each in candidates.items() if _can_tell(each)})
     for step in plan.steps if found else ():
         _judge(step, found, falls_back=ProviderErrorCode.MODEL_ERROR in plan.fallback_on)
+
+
+async def check_sinks(plan: Plan, sinks: tuple[Any, ...]) -> None:
+    """Refuse a run whose outputs a sink certainly could not take. Who fails to answer in time is believed.
+
+    Raises:
+        SinkError: So it is; nothing has been paid.
+    """
+    if not plan.preflight or not sinks:
+        return
+    from genblaze.sinks.contract import BaseSink
+
+    for sink in sinks:
+        if not isinstance(sink, BaseSink) or type(sink).preflight is BaseSink.preflight:
+            continue
+        try:
+            async with asyncio.timeout(PATIENCE_SEC):
+                await daemon_threads.run(sink.preflight)
+        except TimeoutError:
+            logger.warning("Whether %r can store this run is not known after %g s", sink, PATIENCE_SEC)
+        except GenblazeError as error:
+            msg = f"{sink!r} cannot store this run, so it was not begun: {error} preflight=False skips this check"
+            raise SinkError(msg, sink=repr(sink)) from error
 
 
 def _can_tell(candidate: Candidate) -> bool:

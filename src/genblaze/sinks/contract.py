@@ -21,9 +21,9 @@ __all__ = ["BaseSink"]
 class BaseSink(ABC):
     """Takes the results of runs. Methods are plain, may block, and are called in threads.
 
-    Two methods are abstract. A pipeline calls `check` when planning, `on_step_complete` as each step ends, `deliver`
-    once at the end, and `close` at the end of the call, after the last item of a batch. A sink that serves many runs
-    says `_close_with_run = False`, and is its owner's to close.
+    Two methods are abstract. A pipeline calls `check` when planning, `preflight` before the first step,
+    `on_step_complete` as each step ends, `deliver` once at the end, and `close` at the end of the call, after the last
+    item of a batch. A sink that serves many runs says `_close_with_run = False`, and is its owner's to close.
     """
 
     _close_with_run = True
@@ -45,6 +45,13 @@ class BaseSink(ABC):
 
         Raises:
             GenblazeError: So it is; the text says what to change.
+        """
+
+    def preflight(self) -> None:  # noqa: B027 - most have nobody to ask
+        """Ask, before anything is paid, whether results can be stored at all; nothing is written.
+
+        Raises:
+            GenblazeError: They certainly cannot; the text says what to change.
         """
 
     def on_step_complete(  # noqa: B027 - most wait for the whole run

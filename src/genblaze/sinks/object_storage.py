@@ -120,6 +120,7 @@ class ObjectStorageSink(BaseSink):
         self._roots = tuple(Path(root) for root in allowed_roots)
         self._plugins = plugins
         self._lock = Lock()
+        self._ready = False
         self._uploader: Uploader | None = None
         self._open: dict[str, RunTransfer] = {}
 
@@ -131,6 +132,12 @@ class ObjectStorageSink(BaseSink):
         """Refuse a tenant or a run whose name cannot be a folder of the store."""
         check_segment("tenant_id", tenant_id)
         check_segment("run_id", run_id)
+
+    def preflight(self) -> None:
+        """Refuse a store that cannot be written to, until it once could be."""
+        if not self._ready:
+            self._store.preflight(locking=self._asset_lock is not None or self._manifest_options.lock is not None)
+            self._ready = True
 
     def on_step_complete(self, step: Step, *, run_id: str, tenant_id: str | None, date_str: str) -> None:
         """Begin to upload what a step wrote; its assets are rewritten when the run ends."""

@@ -52,6 +52,9 @@ class BackendStore:
     def __repr__(self) -> str:
         return f"BackendStore({type(self._backend).__name__})"
 
+    def preflight(self, *, locking: bool = False) -> None:
+        """Nothing: published backends have no way to tell it beforehand."""
+
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there."""
         check_key(key, "put")

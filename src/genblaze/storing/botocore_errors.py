@@ -107,13 +107,19 @@ SETUP: Final = ("Config", "Invalid", "Missing", "NoRegion", "Unknown", "Unsuppor
 QUOTING: Final = frozenset({"ParamValidationError", "ValidationError"})
 
 HINTS: Final = {
-    Code.ACCESS_DENIED: "Check what the key may do in this bucket, the bucket's name and its region.",
+    Code.ACCESS_DENIED: "Check that the key may list, read and write here, the bucket's name and its region.",
     Code.AUTH_FAILURE: "Check the access key and its secret, and this machine's clock.",
     Code.REGION_REDIRECT: "The bucket is in another region: pass region=.",
     Code.RATE_LIMIT: "The store asks for fewer requests at a time.",
     Code.NETWORK: "Check the endpoint and the connection.",
     Code.OBJECT_LOCKED: "It is under Object Lock.",
     Code.ENCRYPTION_REQUIRED: "Pass the encryption= it was written with.",
+}
+
+#: What helps against errors of S3 whose code says too little.
+BY_NAME: Final = {
+    "NoSuchBucket": "Create the bucket, or check its name, the endpoint and the region.",
+    "ObjectLockConfigurationNotFoundError": "Enable Object Lock for the bucket, or leave the retention out.",
 }
 
 
@@ -143,7 +149,7 @@ def _answered(response: dict[str, Any], operation: str, key: str | None) -> Stor
     code = _code_of(name, message, status)
     said = f"{name} ({status})" if name != str(status) else f"HTTP {status}"
     return StorageError(
-        _text(operation, key, f"{said}: {message}" if message else said, code),
+        _text(operation, key, f"{said}: {message}" if message else said, BY_NAME.get(name) or HINTS.get(code)),
         error_code=code,
         request_id=metadata.get("RequestId"),
         status_code=status,
@@ -174,17 +180,16 @@ def _unanswered(exc: Exception, operation: str, key: str | None) -> StorageError
     reason = type(exc).__name__ if names & QUOTING else str(exc)
     untrusted = "certificate" in reason.lower()
     return StorageError(
-        _text(operation, key, reason, code),
+        _text(operation, key, reason, HINTS.get(code)),
         error_code=code,
         is_retriable=code in RETRYABLE_STORAGE_CODES and not untrusted,
         operation=operation,
     )
 
 
-def _text(operation: str, key: str | None, reason: str, code: StorageErrorCode) -> str:
+def _text(operation: str, key: str | None, reason: str, hint: str | None) -> str:
     what = f"{operation} {key!r}" if key is not None else operation
-    hint = f" {HINTS[code]}" if code in HINTS else ""
-    return f"S3: {what} failed: {reason.rstrip('.')}.{hint}"
+    return f"S3: {what} failed: {reason.rstrip('.')}.{f' {hint}' if hint else ''}"
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -9,7 +9,7 @@ import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
 from genblaze.errors import StorageError, URLPolicyError
 from genblaze.file_urls import path_of
@@ -55,6 +55,15 @@ class LocalFolderStore:
 
     def __repr__(self) -> str:
         return f"LocalFolderStore({str(self._root)!r})"
+
+    def preflight(self, *, locking: bool = False) -> None:
+        """Refuse a folder that may not be written to, and locks."""
+        if locking:
+            _refuse("lock")
+        there = next(each for each in (self._root, *self._root.parents) if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            msg = f"{self._root} cannot be written to: {there} is {'not writable' if there.is_dir() else 'no folder'}."
+            raise StorageError(msg, error_code=StorageErrorCode.ACCESS_DENIED, operation="preflight")
 
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there."""
@@ -168,8 +177,12 @@ def _refuse_promises(options: PutOptions) -> None:
     """Say no to what a folder cannot keep, rather than write the file and be silent."""
     for name, asked in (("lock", options.lock), ("encrypt", options.encryption)):
         if asked is not None:
-            msg = f"put: a folder cannot {name} its files; leave the option out, or use a store that can."
-            raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put")
+            _refuse(name)
+
+
+def _refuse(what: str) -> NoReturn:
+    msg = f"put: a folder cannot {what} its files; leave the option out, or use a store that can."
+    raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put")
 
 
 class _Part(io.RawIOBase):

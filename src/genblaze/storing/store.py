@@ -44,6 +44,13 @@ class Store(Protocol):
         """Whether `put_if_absent` is atomic; a store that learns it from its server says True until it knows."""
         ...
 
+    def preflight(self, *, locking: bool = False) -> None:
+        """Do nothing, unless it is certain that objects cannot be written, with retention where that is asked for.
+
+        The server may be asked, but nothing is written. The error says what to change.
+        """
+        ...
+
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there. Files are read in blocks, never whole."""
         ...

@@ -71,6 +71,10 @@ class StoreContract(Contract):
         assert isinstance(store, Store)
         assert isinstance(store.conditional_put, bool)
 
+    def test_preflight_finds_nothing_wrong_and_writes_nothing(self, store: Store) -> None:
+        store.preflight()
+        assert store.list().entries == ()
+
     def test_bytes_that_are_put_are_got(self, store: Store) -> None:
         store.put("a/b.bin", CONTENT)
         assert store.get("a/b.bin") == CONTENT

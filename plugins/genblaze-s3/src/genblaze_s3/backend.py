@@ -105,7 +105,7 @@ class S3StorageBackend(StorageBackend):
             app_key: The application key, else `B2_APP_KEY` or `B2_APPLICATION_KEY`.
             public_url_base: What stands before the key in URLs that everybody can read.
             auto_lifecycle: Call `ensure_lifecycle_defaults` before the first object is written.
-            preflight: Taken for older programs; a wrong bucket, region or key is told by the first operation.
+            preflight: Let pipelines ask, before anything is paid, whether the bucket is there and the key is known.
 
         Raises:
             InvalidValueError: The bucket or the key is neither given nor set.
@@ -122,6 +122,7 @@ class S3StorageBackend(StorageBackend):
             access_key_id=settings.access_key,
             secret_access_key=settings.secret_key,
         )
+        backend._store.asks_first = preflight
         if auto_lifecycle:
             backend._store.before_first_write(backend._set_lifecycle)
         return backend

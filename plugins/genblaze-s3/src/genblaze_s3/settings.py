@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ OWN_CONFIG: Final = StorageConfig(
 )
 """How servers are talked to unless told otherwise: every S3 server knows buckets in the path."""
 
+NAME_OF_BUCKET: Final = re.compile(r"[a-zA-Z0-9._-]{1,255}|arn:.+")
 DEFAULT_REGION: Final = "us-east-1"
 BACKBLAZE_REGION: Final = "us-west-004"
 
@@ -64,8 +66,8 @@ class Settings:
     deadline: float = 120.0
 
     def __post_init__(self) -> None:
-        if not self.bucket:
-            msg = "S3: name the bucket"
+        if not NAME_OF_BUCKET.fullmatch(self.bucket):
+            msg = f"S3: {self.bucket!r} cannot be the name of a bucket; it has letters, digits, dots and hyphens"
             raise InvalidValueError(msg)
         if (self.access_key is None) != (self.secret_key is None):
             msg = "S3: give the access key together with its secret, or neither of them"

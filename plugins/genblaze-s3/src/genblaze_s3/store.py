@@ -52,6 +52,9 @@ class S3Store:
 
     Args:
         settings: Where the bucket is. Nothing is sent before the first operation.
+
+    Attributes:
+        asks_first: Whether `preflight` asks the server.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,6 +63,7 @@ class S3Store:
         self._checksums = True
         self._compares = False
         self._lock = threading.Lock()
+        self.asks_first = True
         self._preparation: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
@@ -68,6 +72,24 @@ class S3Store:
     def before_first_write(self, preparation: Callable[[], None]) -> None:
         """Let something be done once, before an object is written for the first time."""
         self._preparation = preparation
+
+    def preflight(self, *, locking: bool = False) -> None:
+        """Refuse a bucket that is not there, a key that is not known, and retention where the bucket has none.
+
+        What the key may do is not looked at: that it may not list says nothing about writing.
+        """
+        if self.asks_first:
+            self._ask("list_objects_v2", MaxKeys=1)
+            if locking:
+                self._ask("get_object_lock_configuration")
+
+    def _ask(self, method: str, **arguments: Any) -> None:
+        """Ask about the bucket; that the key has no right to know is no answer."""
+        try:
+            self._call("preflight", self.client.settings.bucket, method, **arguments)
+        except StorageError as error:
+            if error.error_code is not StorageErrorCode.ACCESS_DENIED:
+                raise
 
     def put(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> None:
         """Write an object, in place of any that is there."""
