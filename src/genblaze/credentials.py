@@ -34,8 +34,8 @@ def redact_secrets(text: str) -> str:
 
 
 def sanitize_error(text: str) -> str:
-    """An error text fit for records and logs: no credentials, at most 500 characters."""
-    clean = redact_secrets(text[:_READ])
+    """An error text fit for records and logs: no credentials, no lone surrogates, at most 500 characters."""
+    clean = redact_secrets(text[:_READ].encode(errors="backslashreplace").decode())
     return clean if len(clean) <= _KEPT else clean[:_KEPT] + "...(truncated)"
 
 

@@ -228,13 +228,43 @@ def test_progress_is_no_reason_to_lose_a_job(new, folder, answer):
     assert new().step(Broken(folder), model="m").run(on_progress=lambda event: None).ok
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (["a.png"], "no Asset but str"),
+        ([None], "no Asset but NoneType"),
+        ([Asset(url="file:///no/such.png", media_type="image/png")], "no file"),
+    ],
+)
+def test_outputs_that_are_none_fail_the_step_with_a_word_about_it(new, folder, answer, said):
+    class Wrong(Painter):
+        def painted(self, step):
+            step.assets = answer
+            return step
+
+    step = new().step(Wrong(folder), model="m").run(raise_on_failure=False).run.steps[0]
+    assert step.status == StepStatus.FAILED
+    assert said in step.error
+
+
+def test_a_failure_whose_text_no_manifest_can_hold_costs_no_other_step_its_manifest(new, folder):
+    class Failing(Painter):
+        def painted(self, step):
+            raise FileNotFoundError(2, "No such file", "caf\udce9.png")
+
+    made = new().step(Painter(folder), model="m").step(Failing(folder), model="m")
+    result = made.run(raise_on_failure=False)
+    assert "caf\\udce9.png" in result.run.steps[1].error
+    assert verify_file(result.local_path(result.assets[0]), plugins=kernel_plugins()).ok
+
+
 def test_an_amount_of_any_kind_becomes_a_float(new, folder):
     result = new().step(Painter(folder, cost=Decimal("0.04")), model="m").step(Painter(folder, cost=1), model="m").run()
     assert result.total_cost_usd == pytest.approx(1.04)
     assert [type(step.cost_usd) for step in result.run.steps] == [float, float]
 
 
-@pytest.mark.parametrize("cost", ["four", math.nan, object()])
+@pytest.mark.parametrize("cost", ["four", math.nan, object(), 10**400, -1.0])
 def test_what_is_no_amount_counts_as_unknown(new, folder, cost):
     result = new().step(Painter(folder, cost=cost), model="m").run()
     assert result.run.steps[0].cost_usd is None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from genblaze.data_urls import is_data_url
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
 from genblaze.file_urls import is_own_file, local_file
-from genblaze.models.asset import AudioMetadata, VideoMetadata
+from genblaze.models.asset import Asset, AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.record import new_id
 from genblaze.pipeline.recording import record_assets
@@ -20,7 +20,6 @@ from genblaze.threads import daemon_threads
 if TYPE_CHECKING:
     from genblaze.jobs import Fetched, Generation
     from genblaze.layout import Layout
-    from genblaze.models.asset import Asset
     from genblaze.models.step import Step
     from genblaze.pipeline.plan import Plan
     from genblaze.plugins import PluginManager
@@ -34,10 +33,13 @@ def own_copies(made: tuple[Asset, ...], plan: Plan) -> list[Asset]:
     """Copies of a generation's assets; an identity that an earlier output of the run bears is replaced.
 
     Raises:
-        ProviderError: When there are no outputs.
+        ProviderError: When there are no outputs, or one is something else.
     """
     if not made:
         msg = "The provider reported success but returned no output"
+        raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+    if strangers := {type(asset).__name__ for asset in made if not isinstance(asset, Asset)}:
+        msg = f"The provider returned outputs that are no Asset but {', '.join(sorted(strangers))}"
         raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
     taken = [asset.model_copy(deep=True) for asset in made]
     for asset in taken:
@@ -72,12 +74,17 @@ def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan
     """Refuse files that the step cannot have written: a vendor's answer may name any, and outputs are written into.
 
     Raises:
-        ProviderError: One was there before, and lies in no folder of the run.
+        ProviderError: One is not there, or was there before and lies in no folder of the run.
     """
     given = {asset.url for asset in (*inputs, *step.inputs)}
     for asset in taken:
         path = None if asset.url in given else local_file(asset.url)
-        if path is None or not path.exists() or is_own_file(path, plan.folders, step.started_at):
+        if path is None:
+            continue
+        if not path.is_file():
+            msg = f"The provider returned {path}, where there is no file"
+            raise ProviderError(msg, error_code=ProviderErrorCode.MODEL_ERROR)
+        if is_own_file(path, plan.folders, step.started_at):
             continue
         msg = (
             f"The provider returned {path}, which was there before the step began and lies in no folder of the run. "

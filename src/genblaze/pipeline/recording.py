@@ -77,9 +77,9 @@ def dollars(cost: Any) -> float | None:
     """A cost as the number that it is recorded as; None, unknown, for what is no amount."""
     try:
         dollars = None if cost is None else float(cost)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         dollars = float("nan")
-    if dollars is None or isfinite(dollars):
+    if dollars is None or (isfinite(dollars) and dollars >= 0):
         return dollars
     logger.warning("A cost of type %s is no amount and counts as unknown", type(cost).__name__)
     return None
