@@ -323,7 +323,12 @@ def _judge_essence(case: _Case, media: MediaFile, digest: ContentDigest, listed:
     if record is not None and essence.segments and digest_plan(media.file, essence).sha256 == record["essence_sha256"]:
         origin = listed[record["content_sha256"]]
         return case.says(Verdict.ESSENCE, "media data unchanged, but the file around it was edited; made by", origin)
-    return case.says(Verdict.ALTERED, _unlisted(digest, listed))
+    saved_anew = record is None and case.source == "inline" and media.media_type in _SAVED_ANEW
+    return case.says(Verdict.ALTERED, _unlisted(digest, listed) + (_HINT if saved_anew else ""))
+
+
+_SAVED_ANEW = frozenset({"image/jpeg", "image/webp", "audio/wav"})
+_HINT = "; genblaze-core 0.3 may have put the manifest in, which saves such files anew: --hash-only checks the manifest"
 
 
 def _unlisted(digest: ContentDigest, listed: dict[str, Output]) -> str:

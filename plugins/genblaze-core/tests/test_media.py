@@ -120,9 +120,19 @@ def test_one_handler_serves_all_the_relatives_of_mp4(tmp_path):
         assert Mp4Handler().verify(path)
 
 
-def test_types_that_the_published_package_does_not_handle_have_no_handler():
-    assert get_handler("image/gif") is None
-    assert get_handler("audio/ogg") is None
+@pytest.mark.parametrize("media_type", ["video/quicktime", "image/avif", "image/gif", "audio/ogg"])
+def test_whatever_is_embedded_has_a_handler_that_reads_it(tmp_path, media_type):
+    content = SMALLEST[media_type]
+    path, manifest = saved(tmp_path, content, "a"), manifest_of(content)
+    assert SmartEmbedder().embed(path, manifest).method == "inline"
+    assert get_handler(guess_mime(path)).extract(path).canonical_hash == manifest.canonical_hash
+    assert get_handler("text/plain") is None
+
+
+def test_a_handler_of_a_format_that_the_published_package_writes_sidecars_for_reads_them(tmp_path):
+    path, manifest = saved(tmp_path, SMALLEST["image/gif"], "a.gif"), manifest_of(SMALLEST["image/gif"])
+    SidecarHandler().embed(path, manifest)
+    assert get_handler("image/gif").extract(path).canonical_hash == manifest.canonical_hash
 
 
 def test_what_handlers_say_of_themselves():

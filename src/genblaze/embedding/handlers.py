@@ -16,7 +16,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from genblaze import atomic
-from genblaze.embedding import EmbedResult, embed_manifest
+from genblaze.embedding import EmbedResult, embed_manifest, extract_manifest
 from genblaze.embedding.edits import FileReader
 from genblaze.embedding.mediafile import MediaFile
 from genblaze.embedding.sidecars import check_pointer, read_sidecar, sidecar_path
@@ -282,6 +282,13 @@ class SmartEmbedder:
         return embed_manifest(source, manifest, output=output, policy=policy)
 
 
+class _PluginHandler(_FormatHandler):
+    """Manifests in a format that the published package wrote sidecars for, so that either may be there."""
+
+    def extract(self, source: StrPath) -> Manifest:
+        return extract_manifest(source)
+
+
 _HANDLERS: tuple[type[_FormatHandler], ...] = (
     PngHandler,
     JpegHandler,
@@ -304,9 +311,14 @@ _OTHER_NAMES = {
 
 
 def get_handler(mime_type: str) -> BaseMediaHandler | None:
-    """A handler for a media type; None where the published package has none, which says nothing of ours."""
+    """A handler for a media type, of the published ones or of an installed plugin; None where a sidecar is written."""
     known = _OTHER_NAMES.get(mime_type, mime_type)
-    return next((handler() for handler in _HANDLERS if known in handler.capabilities()), None)
+    published = [handler for handler in _HANDLERS if known in handler.capabilities()]
+    published += [handler for handler in _HANDLERS if known in handler._accepted]
+    if published:
+        return published[0]()
+    embedded = {offer.key for offer, _ in default_plugins().capabilities("embed_manifest")}
+    return type("PluginHandler", (_PluginHandler,), {"_types": (known,)})() if known in embedded else None
 
 
 def sniff_mime(path: StrPath) -> str | None:
