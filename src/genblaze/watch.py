@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from genblaze.models.step import Step
 
 
+_NOTHING_YET = JobStatus(False)
+
+
 class StepWatch:
     """Watches one job of a step.
 
@@ -54,7 +57,7 @@ class StepWatch:
         self._tell_breaker = on_breaker
         self._started = monotonic()
         self._loop = asyncio.get_running_loop()
-        self._last = JobStatus(False)
+        self._last = _NOTHING_YET
 
     def report(self, status: JobStatus) -> None:
         """Progress from the provider's own thread."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from genblaze.data_urls import is_data_url
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
 from genblaze.file_urls import is_own_file, local_file
+from genblaze.hookspecs import FetchContext
 from genblaze.models.asset import Asset, AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
 from genblaze.models.record import new_id
@@ -65,9 +65,10 @@ async def take_in_generation(step: Step, made: Generation, inputs: list[Asset], 
     _check_files(taken, step, inputs, plan)
     record_assets(step, taken)
     await take_in(step.assets, plan, made.origin)
-    recorded = {given.url: asset.url for given, asset in zip(inputs, step.inputs, strict=True)}
-    for asset in step.assets:
-        asset.url = recorded.get(asset.url, asset.url)
+    if inputs:
+        recorded = {given.url: asset.url for given, asset in zip(inputs, step.inputs, strict=True)}
+        for asset in step.assets:
+            asset.url = recorded.get(asset.url, asset.url)
 
 
 def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan) -> None:
@@ -76,10 +77,9 @@ def _check_files(taken: list[Asset], step: Step, inputs: list[Asset], plan: Plan
     Raises:
         ProviderError: One is not there, or was there before and lies in no folder of the run.
     """
-    given = {asset.url for asset in (*inputs, *step.inputs)}
     for asset in taken:
-        path = None if asset.url in given else local_file(asset.url)
-        if path is None:
+        path = local_file(asset.url)
+        if path is None or any(asset.url == given.url for given in (*inputs, *step.inputs)):
             continue
         if not path.is_file():
             msg = f"The provider returned {path}, where there is no file"
@@ -125,8 +125,6 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Fet
     Raises:
         GenblazeError: When it cannot be fetched.
     """
-    from genblaze.hookspecs import FetchContext
-
     if local_file(asset.url) is not None or (asset.sha256 is not None and not is_data_url(asset.url)):
         return None
     target = plan.output_dir / f"{asset.asset_id}{_suffix(asset)}"
@@ -144,6 +142,8 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Fet
 def _suffix(asset: Asset) -> str:
     """How the file of a remote asset ends: as its URL does, or as its type says where the URL is the content."""
     if is_data_url(asset.url):
+        import mimetypes
+
         return mimetypes.guess_extension(asset.media_type) or ""
     suffix = Path(urlsplit(asset.url).path).suffix
     return suffix if suffix.isascii() and len(suffix) <= 8 else ""

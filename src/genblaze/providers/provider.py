@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,11 @@ DEFAULT_POLL_INTERVAL = 1.0
 DEFAULT_TIMEOUT = 600.0
 #: How many jobs' last polls a provider keeps until they are fetched.
 MAX_POLL_RESULTS = 1024
+
+
+@lru_cache(16)  # each step asks for it
+def _policy_of(attempts: int) -> RetryPolicy:
+    return RetryPolicy(max_attempts=attempts)
 
 
 @dataclass
@@ -99,7 +105,7 @@ class BaseProvider(KnowsModels, Runnable[Step, Step]):
     @property
     def retry_policy(self) -> RetryPolicy:
         """The policy given to the constructor, or the default one."""
-        return self._retry_policy or RetryPolicy(max_attempts=self.poll_transient_retries + 1)
+        return self._retry_policy or _policy_of(self.poll_transient_retries + 1)
 
     @abstractmethod
     def submit(self, step: Step, config: RunnableConfig | None = None) -> Any:
