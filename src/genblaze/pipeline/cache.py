@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,28 +88,30 @@ class StepCache:
 
     def get(self, step: Step, tenant_id: str | None = None) -> Step | None:
         """The finished step that answers `step`, or None."""
-        path = self._path(step, tenant_id)
+        entry = self._entry(step, tenant_id)
         try:
-            if self._ttl is not None and time.time() - path.stat().st_mtime > self._ttl:
+            if self._ttl is not None and time.time() - Path(entry).stat().st_mtime > self._ttl:
                 return None
-            found = Step.model_validate_json(path.read_bytes())
+            with FileIO(entry) as file:  # a path and a buffer would take longer than all the reading
+                found = Step.model_validate_json(file.readall())
         except FileNotFoundError:
             return None
         except (GenblazeError, ValueError, TypeError, OSError) as error:
             self.corruption_count += 1
+            path = Path(entry)
             logger.warning("Cache entry %s cannot be read and is dropped: %s", path.name, error)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
         if self._max_bytes is not None:
-            _touch(path)
+            _touch(Path(entry))
         return found if found.status == StepStatus.SUCCEEDED else None
 
     def put(self, step: Step, result: Step, tenant_id: str | None = None) -> None:
         """Keep `result` as the answer to `step`; anything but a success is ignored."""
         if result.status != StepStatus.SUCCEEDED:
             return
-        with atomic_write(self._path(step, tenant_id)) as file:
+        with atomic_write(Path(self._entry(step, tenant_id))) as file:
             file.write(msgspec.json.encode(_storable(result)))
         if self._max_bytes is not None:
             self._shrink(self._max_bytes)
@@ -118,7 +121,7 @@ class StepCache:
 
         Never waits.
         """
-        return take_turn(self._path(step, tenant_id).with_suffix(".lock"))
+        return take_turn(Path(self._entry(step, tenant_id)).with_suffix(".lock"))
 
     def clear(self) -> None:
         """Remove every entry."""
@@ -136,8 +139,9 @@ class StepCache:
             path.unlink(missing_ok=True)
             size -= stat.st_size
 
-    def _path(self, step: Step, tenant_id: str | None) -> Path:
-        return self._dir / f"{step_cache_key(step, tenant_id)}.json"
+    def _entry(self, step: Step, tenant_id: str | None) -> str:
+        """The file of a step's answer."""
+        return f"{self._dir}{os.sep}{step_cache_key(step, tenant_id)}.json"
 
 
 def _stat(path: Path) -> os.stat_result | None:

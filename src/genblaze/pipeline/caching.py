@@ -56,12 +56,12 @@ class CacheStage:
         cache = self._plan.cache
         if cache is None:
             return False
-        self._asked = self._step.model_copy(deep=True)
         if await self._look_up():  # an answer that is there needs no turn
             return True
+        self._asked = self._step.model_copy(deep=True)  # the step will have more in it when its result is kept
         pause = FIRST_LOOK_SEC
         while True:
-            self._turn = cache.turn(self._asked, self._plan.tenant_id)
+            self._turn = cache.turn(self._step, self._plan.tenant_id)
             if await self._look_up():
                 return True
             if self._turn is not None:
@@ -80,8 +80,8 @@ class CacheStage:
 
     async def _look_up(self) -> bool:
         plan = self._plan
-        assert plan.cache is not None and self._asked is not None  # noqa: S101, PT018 - `answer` has seen to it
-        found = plan.cache.get(self._asked, plan.tenant_id)  # reading a small file takes less than asking a thread to
+        assert plan.cache is not None  # noqa: S101 - `answer` has seen to it
+        found = plan.cache.get(self._step, plan.tenant_id)  # reading a small file takes less than asking a thread to
         if found is None:
             return False
         if any(local_file(asset.url) for asset in found.assets):
