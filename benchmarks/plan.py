@@ -55,12 +55,19 @@ GOALS: dict[tuple[str, str], Goal] = {
 }
 
 
+#: What a program costs from its start to its end that runs one step and ends.
+ONE_STEP = (
+    "from benchmarks.scenarios.samples import Instant, pipeline; pipeline(1, Instant()).run(raise_on_failure=True)"
+)
+
+
 def scenarios(small_png: str, *, quick: bool) -> Iterator[Scenario]:
     """All scenarios but those of files and buckets; `small_png` is a file with a manifest inside."""
     pairs = 3 if quick else 7
     yield Scenario("import", ("!python", "-c", "import genblaze_core; genblaze_core.Pipeline"), pairs * 3)
     yield Scenario("genblaze --help", ("!genblaze", "--help"), pairs * 3)
     yield Scenario("genblaze verify", ("!genblaze", "verify", small_png), pairs * 3)
+    yield Scenario("program of one step", ("!python", "-c", ONE_STEP), pairs * 3)
     for steps in (1, 10, 100) if quick else (1, 10, 100, 1000):
         yield Scenario(f"manifest of {steps}", ("manifests", str(steps)), pairs)
     for steps in (1, 100) if quick else (1, 100, 1000):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -139,7 +138,9 @@ def _plain_policy(embed: bool) -> EmbedPolicy:
 def _check_keywords(keywords: Mapping[str, Any]) -> None:
     for name in keywords:
         if name not in RunKeywords.__annotations__:
-            near = difflib.get_close_matches(name, RunKeywords.__annotations__, n=1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, RunKeywords.__annotations__, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             msg = f"run() got an unexpected keyword argument {name!r}{hint}"
             raise TypeError(msg)
