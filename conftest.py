@@ -6,8 +6,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Shared two-core machines stall for whole seconds: a deadline per example would report the neighbours. The examples are the
-# same each time, so that a change fails by what it changes and not by luck.
+# Shared two-core machines stall for whole seconds: a deadline per example would report the neighbours. The examples
+# are the same each time, so that a change fails by what it changes and not by luck.
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("default"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
