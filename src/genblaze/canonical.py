@@ -61,12 +61,13 @@ Place = tuple[str | int, ...]
 """The way from a document to a value in it: keys and positions. Its length is the depth."""
 
 
-def normalize(value: Any) -> Any:
+def normalize(value: Any, place: Place = ()) -> Any:
     """Bring a value into the form that canonical JSON writes.
 
     Args:
         value: Anything made of None, bool, int, float, str, datetime, UUID, Enum, dict, list, tuple and
             objects with `model_dump`.
+        place: Where in its document the value stands, if it is only a part of one.
 
     Returns:
         The same data as None, bool, int, float, str, dict and list; the input is left alone.
@@ -74,13 +75,9 @@ def normalize(value: Any) -> Any:
     Raises:
         ManifestError: For a value that canonical JSON cannot hold; the text names the place and the type.
     """
-    return _normalized(value, ())
-
-
-def _normalized(value: Any, place: Place) -> Any:
-    """One value by the written rules, whose order matters: a StrEnum is text, an IntEnum a number."""
     if len(place) > MAX_DEPTH:
         raise _refusal(place, f"nested deeper than {MAX_DEPTH} levels")
+    # By the written rules, whose order matters: a StrEnum is text, an IntEnum a number.
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -88,9 +85,9 @@ def _normalized(value: Any, place: Place) -> Any:
     if isinstance(value, str):
         return _normalize_text("NFC", value)
     if isinstance(value, dict):
-        return {key: _normalized(value[key], (*place, key)) for key in _sorted_keys(value, place)}
+        return {key: normalize(value[key], (*place, key)) for key in _sorted_keys(value, place)}
     if isinstance(value, (list, tuple)):
-        return [_normalized(item, (*place, index)) for index, item in enumerate(value)]
+        return [normalize(item, (*place, index)) for index, item in enumerate(value)]
     return _normalized_object(value, place)
 
 
@@ -104,7 +101,7 @@ def _normalized_object(value: Any, place: Place) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if callable(dump := getattr(value, "model_dump", None)):
-        return _normalized(dump(), (*place, "model_dump()"))
+        return normalize(dump(), (*place, "model_dump()"))
     raise _refusal(place, type(value).__name__)
 
 
@@ -232,7 +229,7 @@ def canonical_bytes(data: Any, place: Place = ()) -> bytes:
     """
     if writes_plainly(data, len(place)) and (text := plain_bytes(data)) is not None:
         return text
-    return _written(_normalized(data, place), place)
+    return _written(normalize(data, place), place)
 
 
 def _written(normal: Any, place: Place) -> bytes:

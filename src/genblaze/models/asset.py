@@ -30,7 +30,7 @@ def _number_problem(name: str, value: Any, *, positive: bool = False, at_most: f
     """Say what is wrong with a number that is given; None if nothing is."""
     if value is None:
         return None
-    if not isinstance(value, (int, float)) or not isfinite(value):
+    if not isinstance(value, int) and not (isinstance(value, float) and isfinite(value)):
         return f"{name} must be a finite number"
     if value < 0 or (positive and value == 0):
         return f"{name} must be {'greater than 0' if positive else '0 or more'}, not {value}"

@@ -1,6 +1,5 @@
 """Manifests: what a run did, with a hash that anyone can check."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -221,7 +220,7 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
             hash_ok=self.verify_hash(),
             unverified_sha256_ids=tuple(self.output_asset_ids_missing_sha256()),
             invalid_metadata_ids=tuple(self.output_asset_ids_with_invalid_metadata()),
-            has_outputs=any(True for _ in self._outputs()),
+            has_outputs=bool(self._outputs()),
         )
 
     def output_asset_ids_missing_sha256(self) -> list[str]:
@@ -232,8 +231,8 @@ class Manifest(Record, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
         """List the output assets with numbers out of range or a malformed media type."""
         return [asset.asset_id for asset in self._outputs() if asset.problems()]
 
-    def _outputs(self) -> Iterator[Asset]:
-        return (asset for step in self.run.steps for asset in step.assets)
+    def _outputs(self) -> list[Asset]:
+        return [asset for step in self.run.steps for asset in step.assets]
 
     def __repr__(self) -> str:
         """Name the manifest by its hash."""

@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from genblaze.canonical import Place, all_write_plainly, canonical_bytes, plain_bytes, writes_plainly
+from genblaze.canonical import Place, all_write_plainly, canonical_bytes, normalize, plain_bytes, writes_plainly
 from genblaze.errors import ManifestError
 from genblaze.models.record import Record, describe, members
 
@@ -58,6 +58,7 @@ class Projection:
         self._parts = {part.kind: part for part in parts}
         self._nested: dict[str, _Nested] = {}
         self._careful: dict[str, Callable[[Any], Any]] = {}
+        self._texts: dict[str, Callable[[Any], Any]] = {}
         self._names = sorted(name for name in kind.__struct_fields__ if name not in omit)
         hints = get_type_hints(kind)
         fields = [(name, self._field(name, hints[name])) for name in self._names]
@@ -77,6 +78,8 @@ class Projection:
             if kind not in (str, int, bool, NoneType) and not (isinstance(kind, type) and issubclass(kind, Enum)):
                 self._careful[name] = read
                 return Any
+        if str in members(hint):
+            self._texts[name] = read
         return hint
 
     def to_bytes(self, record: Any, place: Place = ()) -> bytes:
@@ -100,9 +103,12 @@ class Projection:
             view = msgspec.convert(record, self.view, from_attributes=True)
             if not all_write_plainly(values, len(_DEEP)):
                 self._prepare([view])
+            if (text := plain_bytes(view)) is None:
+                self._prepare([view], texts=True)
+                text = plain_bytes(view)
         except (msgspec.ValidationError, TypeError, RecursionError, ManifestError):
             return None
-        return plain_bytes(view)
+        return text
 
     def _gather(self, records: list[Any], values: list[Any]) -> None:
         """Collect the values that msgspec might not write as the rules demand, those of nested records included.
@@ -118,16 +124,20 @@ class Projection:
             if held := nested.of(records):
                 nested.part._gather(held, values)
 
-    def _prepare(self, views: list[Any]) -> None:
-        """Put the text of a value in its place where msgspec would write another."""
-        for name, read in self._careful.items():
+    def _prepare(self, views: list[Any], *, texts: bool = False) -> None:
+        """Bring values into the form that the rules demand where msgspec would write another.
+
+        Those that it would not write plainly; or, for `texts`, those with text that is not NFC.
+        """
+        for name, read in (self._careful | self._texts if texts else self._careful).items():
             column = [*map(read, views)]
-            if not all_write_plainly(column, len(_DEEP)):
+            if texts or not all_write_plainly(column, len(_DEEP)):
                 for view, value in zip(views, column, strict=True):
-                    setattr(view, name, _prepared(value))
+                    if not (plain_bytes(value) if texts else writes_plainly(value, len(_DEEP))):
+                        setattr(view, name, _prepared(value))
         for nested in self._nested.values():
             if held := nested.of(views):
-                nested.part._prepare(held)
+                nested.part._prepare(held, texts=texts)
 
     def _bytes_by_field(self, record: Any, place: Place) -> bytes:
         if not isinstance(record, self.kind):
@@ -151,4 +161,5 @@ def _whole(kind: type[Record]) -> Projection:
 
 
 def _prepared(value: Any) -> Any:
-    return value if writes_plainly(value, len(_DEEP)) else msgspec.Raw(canonical_bytes(value, _DEEP))
+    normal = normalize(value, _DEEP)
+    return normal if writes_plainly(normal, len(_DEEP)) else msgspec.Raw(canonical_bytes(normal, _DEEP))

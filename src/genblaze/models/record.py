@@ -306,20 +306,20 @@ def _settler(hint: Any) -> Any:
 
 
 def _settled_dict(value: dict[Any, Any], record: Record, name: str) -> dict[str, Any]:
-    if not all(isinstance(key, str) for key in value):
+    if not (_TEXT_ONLY.issuperset(map(type, value)) or all(isinstance(key, str) for key in value)):
         msg = f"{type(record).__name__}.{name}: keys must be str"
         raise InvalidValueError(msg)
     return dict(value)
 
 
 def _settled_list(kind: type, value: list[Any], record: Record, name: str) -> list[Any]:
-    where = f"{type(record).__name__}.{name}"
     return [
-        item if isinstance(item, kind) else _converted(item, kind, f"{where}[{index}]")
+        item if isinstance(item, kind) else _converted(item, kind, f"{type(record).__name__}.{name}[{index}]")
         for index, item in enumerate(value)
     ]
 
 
+_TEXT_ONLY = frozenset({str})
 _VALUES = frozenset({str, int, float, bool, type(None), datetime})
 
 
