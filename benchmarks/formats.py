@@ -48,7 +48,8 @@ Damaged files of those corpora are among them.
 - **exact and reversible**: `genblaze verify` calls the file exact, and stripping gives back the original byte for byte.
 - **same content**: Pillow, libheif or ffmpeg decode the same pixels or samples, of as many as they decode at all.
 - **ExifTool**: ExifTool finds nothing wrong with the embedded file that it does not find wrong with the original. Files
-  missing here held XMP before: it stays untouched, and ExifTool calls ours, in a packet beside it, a duplicate.
+  missing here hold XMP that ours cannot go into (laid out as twenty years ago, empty, or behind an index of further
+  pictures): it stays untouched, and ExifTool calls ours, in a packet beside it, a duplicate.
 - **same tags**: Pillow or mutagen read the same other metadata, of as many as they read at all.
 - **peak memory** of Python's while embedding into the longest file, whose length stands beside it.
 - **fuzzed**: random changes to these files; each is refused, or embedded into and given back byte for byte.

@@ -30,6 +30,12 @@ PLAIN = picture()
 SOI, JFIF, BODY = PLAIN[:2], PLAIN[2:20], PLAIN[20:]
 EXIF = segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
 XMP = segment(0xE1, jpeg.XMP_HEADER + b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+XMP_WITH_ROOM = segment(
+    0xE1,
+    jpeg.XMP_HEADER
+    + b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description rdf:about='' xmlns:a='a:' a:b='c'/></rdf:RDF></x:xmpmeta><?xpacket end='r'?>" + b" " * 1000,
+)
 EXTENDED = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + b"\0\0\1\0\0\0\0\0" + b"x" * 60_000)
 IPTC = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0\0\0\0\0")
 
@@ -44,6 +50,7 @@ ODD = {
     "exif first": SOI + EXIF + JFIF + BODY,
     "xmp before exif": SOI + JFIF + XMP + EXIF + BODY,
     "extended xmp": SOI + JFIF + EXIF + XMP + EXTENDED + EXTENDED + BODY,
+    "xmp that takes ours up, behind fill bytes": SOI + JFIF + b"\xff\xff" + XMP_WITH_ROOM + XMP + BODY,
     "iptc": SOI + JFIF + IPTC + BODY,
     "another jumbf": SOI + JFIF + jumbf(b"json") + BODY,
     "two comments": SOI + JFIF + segment(0xFE, b"one") + segment(0xFE, b"two") + BODY,
@@ -99,6 +106,25 @@ def test_the_segment_comes_after_jfif_and_exif_and_before_other_xmp(tmp_path):
     data = path.read_bytes()
     assert data.startswith(SOI + JFIF + EXIF + b"\xff\xe1")
     assert data.endswith(XMP + IPTC + BODY)
+
+
+def test_further_pictures_stay_where_the_index_says_behind_itself(tmp_path):
+    index = segment(0xE2, b"MPF\0II*\0\x08\0\0\0")
+    content = SOI + JFIF + index + XMP_WITH_ROOM + BODY + PLAIN
+    path = saved(tmp_path, content, "a.jpg")
+    assert embed(path).method == "inline"
+    assert path.read_bytes().partition(index)[2] == content.partition(index)[2]
+    assert XMP_WITH_ROOM in path.read_bytes()
+
+
+@pytest.mark.parametrize(("length", "beside"), [(61_000, False), (62_600, True)])
+def test_xmp_without_room_for_ours_in_its_segment_stays_beside_it(tmp_path, length, beside):
+    content = SOI + JFIF + XMP_WITH_ROOM + BODY
+    path = saved(tmp_path, content, "a.jpg")
+    assert embed(path, prompt="x" * length).method == "inline"
+    assert (XMP_WITH_ROOM in path.read_bytes()) == beside
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == content
 
 
 def test_a_manifest_longer_than_a_segment_follows_the_image(tmp_path):

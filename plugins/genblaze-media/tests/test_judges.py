@@ -17,6 +17,11 @@ from genblaze.plugins import PluginManager
 
 PLUGINS = PluginManager(Config())
 PICTURE = Image.effect_mandelbrot((96, 64), (-3, -2.5, 2, 2.5), 100).convert("RGB")
+OTHER_XMP = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
+    b' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="uuid:1"'
+    b' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
 HEIF = {
     "plain": {},
     "with metadata": {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0", "xmp": b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"},
@@ -28,6 +33,12 @@ HEIF = {
 def heic(**save: object) -> bytes:
     buffer = io.BytesIO()
     pillow_heif.from_pillow(PICTURE).save(buffer, **save)
+    return buffer.getvalue()
+
+
+def with_xmp(form: str) -> bytes:
+    buffer = io.BytesIO()
+    PICTURE.save(buffer, form, xmp=OTHER_XMP)
     return buffer.getvalue()
 
 
@@ -47,6 +58,7 @@ def test_exiftool_finds_nothing_wrong_that_was_not_before(tmp_path):
     before, after = tmp_path / "before", tmp_path / "after"
     contents = {media_type.replace("/", " "): data for media_type, data in SMALLEST.items()}
     contents |= {f"{name} heic": heic(**save) for name, save in HEIF.items()}
+    contents |= {f"xmp {form}": with_xmp(form) for form in ("JPEG", "WEBP")}
     for folder in (before, after):
         folder.mkdir()
         for name, content in contents.items():

@@ -168,11 +168,58 @@ def test_published_readers_find_the_manifest(tmp_path, name):
 def test_the_packet_is_xml_that_says_the_same(tmp_path, name):
     path = saved(tmp_path, SAMPLES[name], name)
     embed(path, prompt="<snø> & \ufffe\u2028 ]]>")
-    data = path.read_bytes()
-    start = data.index(b"<x:xmpmeta", data.index(b"W5M0MpCehiHzreSzNTczkc9d", data.index(b"\xef\xbb\xbf")))
-    root = ElementTree.fromstring(data[start : data.index(b"</x:xmpmeta>", start) + len(b"</x:xmpmeta>")])
-    text = root.find(".//{https://github.com/backblaze-labs/genblaze/ns/1.0/}manifest").text
+    text = only_packet(path).find(".//{https://github.com/backblaze-labs/genblaze/ns/1.0/}manifest").text
     assert json.loads(text)["run"]["steps"][0]["prompt"] == "<snø> & \ufffe\u2028 ]]>"
+
+
+def only_packet(path):
+    """The packet of a file that may hold one only, as readers expect."""
+    (text,) = re.findall(rb"<x:xmpmeta.*?</x:xmpmeta>", path.read_bytes(), re.DOTALL)
+    return ElementTree.fromstring(text)
+
+
+@pytest.mark.parametrize("name", [name for name, data in SAMPLES.items() if OTHER_XMP in data])
+def test_xmp_of_others_takes_ours_up_and_says_what_it_said(tmp_path, name):
+    path = saved(tmp_path, SAMPLES[name], name)
+    embed(path)
+    rating, ours = only_packet(path).findall(".//{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
+    assert rating.get("{http://ns.adobe.com/xap/1.0/}Rating") == "4"
+    assert len(ours) == 2
+    assert verdict(path) is Verdict.EXACT
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == SAMPLES[name]
+
+
+def test_published_readers_find_ours_also_in_xmp_without_the_frame_of_a_packet(tmp_path):
+    content = picture("JPEG", xmp=re.search(rb"<x:xmpmeta.*</x:xmpmeta>", OTHER_XMP)[0])
+    path = saved(tmp_path, content, "a.jpg")
+    embed(path)
+    only_packet(path)
+    assert published_reading(path.read_bytes())
+    assert verdict(path) is Verdict.EXACT
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        OTHER_XMP.replace(b"x:xmpmeta", b"x:xapmeta"),  # published readers would not find ours
+        OTHER_XMP.replace(b"rdf:", b"r:").replace(b":rdf", b":r"),
+        OTHER_XMP.replace(b"</rdf:RDF>", b"<!-- </rdf:RDF> --></rdf:RDF>"),
+        OTHER_XMP.decode().encode("utf-16"),
+        re.sub(rb"<rdf:Description.*?/>", b"", OTHER_XMP),
+    ],
+)
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_xmp_that_cannot_take_ours_up_stays_beside_it(tmp_path, form, packet):
+    content = picture(form, xmp=packet)
+    path = saved(tmp_path, content, f"a.{form}")
+    assert embed(path).method == "inline"
+    assert packet in path.read_bytes()
+    assert verdict(path) is Verdict.EXACT
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == content
 
 
 LARGE = [name for name in SAMPLES if name != "trailer.jpg"]

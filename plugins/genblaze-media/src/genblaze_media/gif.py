@@ -23,7 +23,7 @@ from genblaze.layout import (
     build_plan,
     splice,
 )
-from genblaze_media.xmp import Block, Packet, find_packet, note_block, removals, write_packet
+from genblaze_media.xmp import Block, Host, Packet, find_host, find_packet, note_block, removals, write_packet
 
 MAX_SUB_BLOCKS = 4_000_000
 """Most sub-blocks that are walked: those of about one gigabyte of image data."""
@@ -48,6 +48,7 @@ class _Structure(Struct):
     facts: dict[str, Any] = {}
     essence: list[Copy] = []
     blocks: list[Block] = []
+    host: Host | None = None
     frames: int = 0
     hundredths: int = 0
     problem: str | None = None
@@ -74,12 +75,18 @@ def inspect_media(reader: Reader) -> Layout | None:
 
 
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
-    """Insert the extension before the trailer, or before a manifest that belongs to the content."""
+    """Go into the XMP that is there, or insert an extension before the trailer.
+
+    A manifest that belongs to the content stays behind ours.
+    """
     structure = layout.detail
     if not isinstance(structure, _Structure):
         return None
     if structure.problem is not None:
         raise LayoutError(structure.problem)
+    if structure.host is not None and not structure.blocks:
+        extension = _extension(write_packet(payload, record, structure.host.packet))
+        return splice(layout.size, [Edit(structure.host.offset, structure.host.length, extension)])
     edits, restore = [], {}
     if structure.version != "89a":  # the older version knows no extensions
         edits.append(_version_edit("89a"))
@@ -227,6 +234,9 @@ def _take_xmp(structure: _Structure, reader: Reader, offset: int, length: int) -
     if packet is not None:
         rest = _extension(packet.rest) if packet.rest else b""
         note_block(structure.blocks, Block(offset, length, packet, rest))
+    elif structure.host is None and structure.version == "89a" and end < offset + length:
+        host = find_host(reader, start, end - start)
+        structure.host = None if host is None else Host(offset, length, host)
 
 
 def _restores(size: int, structure: _Structure) -> Iterator[EditPlan]:

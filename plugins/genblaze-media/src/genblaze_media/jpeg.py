@@ -25,7 +25,17 @@ from genblaze.layout import (
     build_plan,
     splice,
 )
-from genblaze_media.xmp import MAX_PACKET, Block, Packet, find_packet, note_block, removals, write_packet
+from genblaze_media.xmp import (
+    MAX_PACKET,
+    Block,
+    Host,
+    Packet,
+    find_host,
+    find_packet,
+    note_block,
+    removals,
+    write_packet,
+)
 
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 TRAILER_START = b"\0genblaze-xmp"
@@ -35,8 +45,9 @@ _START_OF_IMAGE, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 _LENGTH = struct.Struct(">H")
 _TRAILER_HEAD, _TRAILER_FOOT = struct.Struct(">13sQ"), struct.Struct(">Q13s")
 _MAX_SEGMENT = 0xFFFF
-_SOS, _EOI, _APP0, _APP1, _APP11, _APP14 = 0xDA, 0xD9, 0xE0, 0xE1, 0xEB, 0xEE
+_SOS, _EOI, _APP0, _APP1, _APP2, _APP11, _APP14 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEB, 0xEE
 _FILL = 0xFF
+_MULTI_PICTURE = b"MPF\0"
 # Markers without a length: TEM, the restart markers, SOI and EOI.
 _BARE = {0x01, *range(0xD0, 0xDA)}
 # SOF0 to SOF15; DHT, JPG and DAC lie among them.
@@ -46,10 +57,9 @@ _DECODING = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDD, _APP14}
 
 
 class _Segment(Struct, frozen=True):
-    """A marker segment; `start` includes fill bytes before it, `data` is what follows its length."""
+    """A marker segment; `data` is what follows its length."""
 
     marker: int
-    start: int
     offset: int
     length: int
 
@@ -67,12 +77,18 @@ class _Segment(Struct, frozen=True):
 
 
 class _Structure(Struct):
-    """What one walk found; `problem` is why the file cannot be embedded into."""
+    """What one walk found.
+
+    `host` is the XMP of others that ours can go into; not where it follows an index of further pictures (`indexed`),
+    which says how far behind itself they are. `problem` is why the file cannot be embedded into.
+    """
 
     insert_at: int = len(_START_OF_IMAGE)
     facts: dict[str, Any] = {}
     essence: list[Copy] = []
     blocks: list[Block] = []
+    host: Host | None = None
+    indexed: bool = False
     ends_with_image: bool = True
     problem: str | None = None
 
@@ -97,14 +113,21 @@ def inspect_media(reader: Reader) -> Layout | None:
 
 
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
-    """Insert the segment behind JFIF and Exif, or append the frame; refuses a file that cannot be walked."""
+    """Go into the XMP that is there, or insert a segment behind JFIF and Exif, or append the frame.
+
+    Refuses a file that cannot be walked.
+    """
     structure = layout.detail
     if not isinstance(structure, _Structure):
         return None
     if structure.problem is not None:
         raise LayoutError(structure.problem)
+    if structure.host is not None and not structure.blocks:
+        packet = write_packet(payload, record, structure.host.packet)
+        if _fits(packet):
+            return splice(layout.size, [Edit(structure.host.offset, structure.host.length, _segment(packet))])
     packet = write_packet(payload, record)
-    if len(packet) <= _MAX_SEGMENT - _LENGTH.size - len(XMP_HEADER):
+    if _fits(packet):
         return splice(layout.size, [Edit(structure.insert_at, 0, _segment(packet))])
     if structure.blocks:
         msg = f"the manifest has {len(packet)} bytes, and an older one would stand before it"
@@ -113,6 +136,10 @@ def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> Ed
         msg = f"the manifest has {len(packet)} bytes, and what follows the image may be found by its place at the end"
         raise LayoutError(msg)
     return splice(layout.size, [Edit(layout.size, 0, _trailer(packet))])
+
+
+def _fits(packet: bytes) -> bool:
+    return len(packet) <= _MAX_SEGMENT - _LENGTH.size - len(XMP_HEADER)
 
 
 def _segment(packet: bytes) -> bytes:
@@ -158,7 +185,7 @@ def _segments(reader: Reader, end: int) -> Iterator[_Segment]:
     Raises:
         LayoutError: At the first one that is not whole, is none, or is one too many.
     """
-    start = position = len(_START_OF_IMAGE)
+    position = len(_START_OF_IMAGE)
     for _ in range(MAX_ELEMENTS):
         head = reader.read_at(position, min(4, end - position))
         if len(head) < 2 or head[0] != _FILL or head[1] == 0:
@@ -167,14 +194,14 @@ def _segments(reader: Reader, end: int) -> Iterator[_Segment]:
         if head[1] == _FILL:
             position += 1
             continue
-        segment = _Segment(head[1], start, position, _length(head))
+        segment = _Segment(head[1], position, _length(head))
         if segment.end > end or (len(head) < 4 and head[1] not in _BARE):
             msg = f"segment FF{head[1]:02X} at byte {position} is cut off by the end of the file"
             raise LayoutError(msg)
         yield segment
         if segment.marker in (_SOS, _EOI):
             return
-        start = position = segment.end
+        position = segment.end
     msg = f"it has more than {MAX_ELEMENTS} segments"
     raise LayoutError(msg)
 
@@ -211,6 +238,8 @@ def _take(structure: _Structure, reader: Reader, segment: _Segment, end: int) ->
             structure.facts = _dimensions(reader.read_at(segment.data, min(5, segment.data_length)))
     elif segment.marker == _APP1:
         _take_xmp(structure, reader, segment)
+    elif segment.marker == _APP2:
+        structure.indexed |= reader.read_at(segment.data, min(4, segment.data_length)) == _MULTI_PICTURE
     elif segment.marker == _APP11 and _is_c2pa(reader.read_at(segment.data, min(32, segment.data_length))):
         structure.problem = "it carries C2PA content credentials (APP11), which would become invalid"
 
@@ -219,10 +248,13 @@ def _take_xmp(structure: _Structure, reader: Reader, segment: _Segment) -> None:
     skip = len(XMP_HEADER)
     if reader.read_at(segment.data, min(skip, segment.data_length)) != XMP_HEADER:
         return
-    packet = find_packet(reader, segment.data + skip, segment.data_length - skip, structure.blocks)
+    where = (segment.data + skip, segment.data_length - skip)
+    packet = find_packet(reader, *where, structure.blocks)
     if packet is not None:
         rest = _segment(packet.rest) if packet.rest else b""
-        note_block(structure.blocks, Block(segment.start, segment.end - segment.start, packet, rest))
+        note_block(structure.blocks, Block(segment.offset, segment.length, packet, rest))
+    elif structure.host is None and not structure.indexed and (host := find_host(reader, *where)) is not None:
+        structure.host = Host(segment.offset, segment.length, host)
 
 
 def _is_c2pa(head: bytes) -> bool:

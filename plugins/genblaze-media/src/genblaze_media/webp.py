@@ -25,7 +25,7 @@ from genblaze.layout import (
     build_plan,
     splice,
 )
-from genblaze_media.xmp import Block, Packet, find_packet, note_block, removals, write_packet
+from genblaze_media.xmp import Block, Host, Packet, find_host, find_packet, note_block, removals, write_packet
 
 _HEAD = struct.Struct("<4sI")
 _FIRST_CHUNK = 12
@@ -70,6 +70,7 @@ class _Structure(Struct):
     facts: dict[str, Any] = {}
     essence: list[Copy] = []
     blocks: list[Block] = []
+    host: Host | None = None
     kinds: set[bytes] = set()
     problem: str | None = None
 
@@ -95,12 +96,18 @@ def inspect_media(reader: Reader) -> Layout | None:
 
 
 def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> EditPlan | None:
-    """Append the chunk to the form, before a manifest that belongs to the content, and patch what announces it."""
+    """Go into the XMP that is there, or append a chunk to the form and patch what announces it.
+
+    A manifest that belongs to the content stays behind ours.
+    """
     structure = layout.detail
     if not isinstance(structure, _Structure):
         return None
     if structure.problem is not None:
         raise LayoutError(structure.problem)
+    if structure.host is not None and not structure.blocks:
+        chunk = _chunk(b"XMP ", write_packet(payload, record, structure.host.packet))
+        return _edited(layout.size, structure, [Edit(structure.host.offset, structure.host.length, chunk)])
     edits, restore = _announce(structure)
     pad = structure.unpadded and not structure.blocks
     if pad:
@@ -108,11 +115,15 @@ def embed_manifest(layout: Layout, payload: bytes, record: dict[str, Any]) -> Ed
     chunk = _chunk(b"XMP ", write_packet(payload, {**record, "restore": restore}))
     at = structure.blocks[0].offset if structure.blocks else structure.end
     edits.append(Edit(at, 0, b"\0" + chunk if pad else chunk))
+    return _edited(layout.size, structure, edits)
+
+
+def _edited(length: int, structure: _Structure, edits: list[Edit]) -> EditPlan:
     size = _resized(structure, edits)
     if size > _MAX_SIZE:
         msg = f"the file would have {size} bytes, more than RIFF can say"
         raise LayoutError(msg)
-    return splice(layout.size, [_size_edit(size), *edits])
+    return splice(length, [_size_edit(size), *edits])
 
 
 def _announce(structure: _Structure) -> tuple[list[Edit], dict[str, Any]]:
@@ -266,7 +277,18 @@ def _take(structure: _Structure, reader: Reader, chunk: _Chunk) -> None:
             padded = min(chunk.end + (chunk.length & 1), structure.end, reader.size)
             rest = _chunk(b"XMP ", packet.rest) if packet.rest else b""
             note_block(structure.blocks, Block(chunk.offset, padded - chunk.offset, packet, rest))
+        elif structure.host is None:
+            structure.host = _host(structure, reader, chunk)
     structure.kinds.add(chunk.kind)
+
+
+def _host(structure: _Structure, reader: Reader, chunk: _Chunk) -> Host | None:
+    """The chunk of others that ours can go into: announced as it should be, and whole."""
+    packet = find_host(reader, chunk.data, chunk.length)
+    if packet is None or not (structure.flags or 0) & _HAS_XMP:
+        return None
+    whole = _chunk(b"XMP ", packet)
+    return Host(chunk.offset, len(whole), packet) if reader.read_at(chunk.offset, len(whole)) == whole else None
 
 
 def _restores(size: int, structure: _Structure) -> Iterator[EditPlan]:

@@ -24,8 +24,10 @@ __all__ = [
     "MAX_BLOCKS",
     "MAX_PACKET",
     "Block",
+    "Host",
     "Packet",
     "ascii_json",
+    "find_host",
     "find_packet",
     "note_block",
     "read_packet",
@@ -43,14 +45,29 @@ _BEFORE = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b'<rdf:Description rdf:about="" xmlns:mf="https://github.com/backblaze-labs/genblaze/ns/1.0/">'
 )
-_AFTER = b'</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+_END_OF_RDF = b"</rdf:RDF>"
+_END_OF_META = b"</x:xmpmeta>"
+_END_OF_PACKET = b'<?xpacket end="w"?>'
+_NEW_PACKET = _BEFORE + _END_OF_RDF + _END_OF_META + _END_OF_PACKET
+_DESCRIPTION = b'<rdf:Description rdf:about=%s xmlns:mf="https://github.com/backblaze-labs/genblaze/ns/1.0/">'
+_END_OF_DESCRIPTION = b"</rdf:Description>"
+
+# All descriptions of a packet name what they are about in the same way, most of them in none.
+_ABOUT = re.compile(rb"<rdf:Description[^<>]*?\srdf:about=(\"[^\"<>]*\"|'[^'<>]*')")
+_NOTHING = b'""'
+_HOLLOW = re.compile(re.escape(_DESCRIPTION + _END_OF_DESCRIPTION).replace(b"%s", b"(\"[^\"<>]*\"|'[^'<>]*')"))
+
+# Between these two there is room for a description of ours.
+_HOST_BEGINS = re.compile(rb"<x:xmpmeta[^<>]*>\s*<rdf:RDF[^<>]*>")
+_HOST_ENDS = re.compile(rb"</rdf:RDF>\s*</x:xmpmeta>")
+_NO_HOST = (b"mf:", b"<!--", b"<![CDATA[")
+_MAX_HOST = 1024 * 1024
 
 # A packet with nothing in its description, whoever laid it out.
 _EMPTY = re.compile(
     rb"\s*(<\?xpacket begin=[^<>]*>)?\s*<x:xmpmeta[^<>]*>\s*<rdf:RDF[^<>]*>\s*"
-    rb"<rdf:Description(\s+(rdf:about|xmlns:\w+)=(\"[^\"<>]*\"|'[^'<>]*'))*\s*(/>|>\s*</rdf:Description>)"
+    rb"(<rdf:Description(\s+(rdf:about|xmlns:\w+)=(\"[^\"<>]*\"|'[^'<>]*'))*\s*(/>|>\s*</rdf:Description>))?"
     rb"\s*</rdf:RDF>\s*</x:xmpmeta>\s*(<\?xpacket end=[^<>]*>)?[\s\0]*"
 )
 _EMPTY_AT_MOST = 4096
@@ -90,8 +107,19 @@ class Block(Struct, frozen=True):
     rest: bytes = b""
 
 
-def write_packet(payload: bytes, record: dict[str, Any]) -> bytes:
-    """The packet for a manifest and its record.
+class Host(Struct, frozen=True):
+    """The element of the container that holds a packet of others, and that packet.
+
+    A container has room for one packet: of two, readers pass over the first or the second.
+    """
+
+    offset: int
+    length: int
+    packet: bytes
+
+
+def write_packet(payload: bytes, record: dict[str, Any], host: bytes = _NEW_PACKET) -> bytes:
+    """A packet that holds a manifest and its record, in a description behind all that `host` holds.
 
     Raises:
         LayoutError: The manifest is larger than readers accept, or is no UTF-8.
@@ -101,10 +129,17 @@ def write_packet(payload: bytes, record: dict[str, Any]) -> bytes:
     if len(text) > MAX_PAYLOAD:
         msg = f"the manifest has {len(text)} bytes as XML text, more than the {MAX_PAYLOAD} that readers accept"
         raise LayoutError(msg)
+    before, end, after = host.partition(_END_OF_RDF)
     # XMP has no checksums, and one manifest can be spelt in several ways (`\\u00e9`, `\\u00E9`).
     values = {**record.get("restore", {}), "json": _spelling(document)}
+    if b"<?xpacket end=" not in after:  # by which published readers know a packet
+        after = after.replace(_END_OF_META, _END_OF_META + _END_OF_PACKET, 1)
+        values["xpacket"] = "ended"
     restore = b64encode(encode_record({**record, "restore": values}))
-    return b"".join((_BEFORE, b"<mf:manifest>", text, b"</mf:manifest><mf:restore>", restore, b"</mf:restore>", _AFTER))
+    elements = (b"<mf:manifest>", text, b"</mf:manifest><mf:restore>", restore, b"</mf:restore>")
+    about = _ABOUT.search(host)
+    description = _DESCRIPTION % (about[1] if about else _NOTHING)
+    return b"".join((before, description, *elements, _END_OF_DESCRIPTION, end, after))
 
 
 def ascii_json(payload: bytes) -> bytes:
@@ -134,6 +169,17 @@ def find_packet(reader: Reader, offset: int, length: int, blocks: list[Block]) -
     return read_packet(reader.read_at(offset, length), keep_payload=not blocks)
 
 
+def find_host(reader: Reader, offset: int, length: int) -> bytes | None:
+    """The packet at `offset` if ours can go into it, and come out again; None where it needs one of its own."""
+    if length > _MAX_HOST:
+        return None
+    packet = reader.read_at(offset, length)
+    begins, ends = _HOST_BEGINS.search(packet), _HOST_ENDS.search(packet)
+    if begins is None or ends is None or ends.start() < begins.end() or packet.count(_END_OF_RDF) > 1:
+        return None
+    return None if any(each in packet for each in _NO_HOST) or _is_empty(packet) else packet
+
+
 def note_block(blocks: list[Block], block: Block) -> None:
     """Keep one more block.
 
@@ -160,12 +206,15 @@ def read_packet(data: bytes, *, keep_payload: bool = True) -> Packet | None:
         record = _record(_text(data, records[0], b"mf:restore"))
         if record is None:
             damage = damage or "the record beside the manifest (mf:restore) does not match its own check"
-    elif data.startswith(_BEFORE):  # only we begin a packet so, and never without a record
+    elif data.startswith(_BEFORE + _DESCRIPTION % _NOTHING):  # only we begin a packet so, and never without a record
         damage = damage or "the record beside the manifest (mf:restore) is missing"
     payload = _unescape(payload) if payload is not None and keep_payload else None
     if payload is not None and record is not None and record.get("restore", {}).get("json") != _spelling(payload):
         damage = damage or "the text of the manifest (mf:manifest) is not what its record was written for"
-    return Packet(payload, record, damage, _rest(data, manifests + records))
+    rest = _rest(data, manifests + records)
+    if record is not None and record.get("restore", {}).get("xpacket") == "ended":
+        rest = rest.replace(_END_OF_META + _END_OF_PACKET, _END_OF_META, 1)
+    return Packet(payload, record, damage, rest)
 
 
 def removals(blocks: list[Block]) -> Iterator[list[Edit]]:
@@ -234,5 +283,9 @@ def _rest(data: bytes, elements: list[tuple[int, int]]) -> bytes:
             return b""
         pieces.append(data[position:start])
         position = end
-    rest = b"".join((*pieces, data[position:]))
-    return b"" if len(rest) <= _EMPTY_AT_MOST and _EMPTY.fullmatch(rest) else rest
+    rest = _HOLLOW.sub(b"", b"".join((*pieces, data[position:])))
+    return b"" if _is_empty(rest) else rest
+
+
+def _is_empty(packet: bytes) -> bool:
+    return len(packet) <= _EMPTY_AT_MOST and _EMPTY.fullmatch(packet) is not None
