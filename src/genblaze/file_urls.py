@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["absolute", "is_own_file", "is_url", "local_file", "path_of"]
+__all__ = ["PLAIN_NAME", "absolute", "is_own_file", "is_url", "local_file", "path_of"]
 
+PLAIN_NAME: Final = re.compile(r"[\w-][\w.-]{0,127}", re.ASCII)
+"""Identities that may become the name of a file as they are."""
 CLOCK_SLACK: Final = 2.0
 """Seconds by which file systems' clocks may be behind."""
 

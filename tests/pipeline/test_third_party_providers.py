@@ -371,6 +371,19 @@ def test_an_output_that_cannot_be_fetched_keeps_its_address(folder):
     assert [asset.url for asset in step.assets] == ["https://vendor.test/a.png"]
 
 
+@pytest.mark.parametrize("identity", ["../../elsewhere", "/elsewhere", "", "0"])
+def test_an_output_gets_a_file_of_its_own_whatever_its_vendor_calls_it(new, folder, identity):
+    class Remote(Painter):
+        def painted(self, step):
+            step.assets = [Asset(url=f"data:text/plain,{step.prompt}", media_type="text/plain", asset_id=identity)]
+            return step
+
+    made = [new().step(Remote(folder), model="m", prompt=prompt).run() for prompt in ("one", "two")]
+    paths = [result.local_path(result.assets[0]) for result in made]
+    assert [path.read_text() for path in paths] == ["one", "two"]
+    assert {path.parent for path in paths} == {folder.absolute()}
+
+
 def test_a_job_that_was_accepted_is_not_bought_again_elsewhere(new, folder):
     lost = [ProviderError("502", error_code=ProviderErrorCode.SERVER_ERROR) for _ in range(9)]
     queue = Queue(folder, errors={"poll": lost}, retry_policy=NOW)

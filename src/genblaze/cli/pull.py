@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from genblaze.cli.terminal import printable
 from genblaze.errors import GenblazeError, ManifestError
+from genblaze.file_urls import PLAIN_NAME
 
 if TYPE_CHECKING:
     from genblaze.models.asset import Asset
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-PLAIN_NAME = re.compile(r"[\w-][\w.-]{0,127}", re.ASCII)
 FAILED = 1
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from genblaze.data_urls import is_data_url
 from genblaze.errors import GenblazeError, PluginNotFoundError, ProviderError
-from genblaze.file_urls import is_own_file, local_file
+from genblaze.file_urls import PLAIN_NAME, is_own_file, local_file
 from genblaze.hookspecs import FetchContext
 from genblaze.models.asset import Asset, AudioMetadata, VideoMetadata
 from genblaze.models.enums import ProviderErrorCode
@@ -127,7 +127,7 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Fet
     """
     if local_file(asset.url) is not None or (asset.sha256 is not None and not is_data_url(asset.url)):
         return None
-    target = plan.output_dir / f"{asset.asset_id}{_suffix(asset)}"
+    target = _new_file(asset, plan.output_dir)
     plan.output_dir.mkdir(parents=True, exist_ok=True)
     try:
         fetched = await plan.plugins.fetch(asset.url, target, FetchContext(origin=origin))
@@ -137,6 +137,14 @@ async def bring_home(asset: Asset, plan: Plan, origin: str | None = None) -> Fet
         return None
     asset.url = fetched.path.absolute().as_uri()
     return fetched
+
+
+def _new_file(asset: Asset, folder: Path) -> Path:
+    """Where an output goes: a file of its own, although its identity may be a vendor's, and the same each time."""
+    suffix = _suffix(asset)
+    if not PLAIN_NAME.fullmatch(asset.asset_id) or (folder / f"{asset.asset_id}{suffix}").exists():
+        asset.asset_id = new_id()
+    return folder / f"{asset.asset_id}{suffix}"
 
 
 def _suffix(asset: Asset) -> str:
