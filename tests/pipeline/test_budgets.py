@@ -62,6 +62,14 @@ def test_an_unknown_price_is_refused_before_anything_is_bought(tmp_path):
     assert budget.spent_usd == 2
 
 
+@pytest.mark.parametrize("estimate", [-1.0, float("nan"), float("inf"), "1.50 $"])
+def test_an_estimate_that_is_no_amount_counts_as_unknown(tmp_path, estimate):
+    shop = Shop(estimate=estimate)
+    with pytest.raises(BudgetError, match="does not say beforehand"):
+        steps(shop, tmp_path, 1).run(max_cost_usd=10)
+    assert shop.submits == 0
+
+
 def test_a_provider_that_knows_nothing_of_prices_is_refused_too(tmp_path):
     class Plain(SyncProvider):
         name = "plain"
@@ -101,6 +109,14 @@ def test_what_was_bought_before_a_run_is_resumed_counts(tmp_path):
     budget = Budget(1.0)
     assert steps(shop, tmp_path, 2).resume(first.run.run_id, max_cost_usd=budget).ok
     assert (shop.submits, budget.spent_usd, budget.left_usd) == (2, 2.0, -1.0)
+
+
+def test_a_run_whose_budget_was_refused_can_be_resumed_with_another(tmp_path):
+    first = steps(Shop(), tmp_path).run()
+    unknown = steps(Shop(estimate=None), tmp_path)
+    with pytest.raises(BudgetError):
+        unknown.resume(first.run.run_id, max_cost_usd=1)
+    assert unknown.resume(first.run.run_id).ok
 
 
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), True, "5"])

@@ -415,6 +415,25 @@ async def test_a_cancelled_run_cancels_a_paid_coroutine_at_once(tmp_path):
     assert len(asyncio.all_tasks()) == 1
 
 
+async def test_a_run_that_is_cancelled_while_it_is_stored_can_be_resumed(tmp_path):
+    storing, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def write_run(self, run, manifest):
+            storing.set()
+            assert go_on.wait(60)
+
+    running = asyncio.create_task(pipeline(Vendor(), tmp_path).arun(sink=Slow()))
+    assert await asyncio.to_thread(storing.wait, 60)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    go_on.set()
+    vendor, (record,) = Vendor(), open_journal(tmp_path / ".genblaze" / "journal.db").runs()
+    assert (await asyncio.to_thread(pipeline(vendor, tmp_path).resume, record.run_id)).ok
+    assert vendor.submits == []
+
+
 @pytest.mark.parametrize("error", [TimeoutError(), ValueError("not JSON"), KeyError("id"), ConnectionResetError()])
 def test_a_foreign_exception_of_a_paid_submit_leaves_open_whether_it_was_taken(tmp_path, error):
     vendor = Vendor([error], retry_policy=RetryPolicy(initial_backoff_sec=0))

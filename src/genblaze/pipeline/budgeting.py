@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from genblaze.driver import may_be_taken
 from genblaze.errors import ProviderError
+from genblaze.pipeline.recording import stated_price
 
 if TYPE_CHECKING:
     from genblaze.budget import Budget
@@ -25,8 +26,7 @@ def refuse_unknown_prices(plan: Plan, budget: Budget) -> None:
     for step in plan.steps:
         first = step.candidates[0]
         if first.provider is not None:
-            estimate = getattr(first.provider, "estimate_cost", None)
-            known = None if estimate is None else estimate(first.model, first.params)
+            known = stated_price(getattr(first.provider, "estimate_cost", None), first.model, first.params)
             budget.check_known(known, f"{step.label}: {first.name}/{first.model}")
 
 
@@ -49,9 +49,8 @@ _NO_BUDGET: nullcontext[Callable[[float | None], None]] = nullcontext(lambda _: 
 
 @contextmanager
 def _reserving(budget: Budget, driver: Driver, job: Job, what: str) -> Iterator[Callable[[float | None], None]]:
-    estimate = getattr(job, "estimate_cost", None)
-    price = None if estimate is None else estimate()
-    reservation = budget.bought(price) if driver.job_id is not None else budget.reserve(price, what)
+    estimate = stated_price(getattr(job, "estimate_cost", None))
+    reservation = budget.bought(estimate) if driver.job_id is not None else budget.reserve(estimate, what)
     try:
         yield reservation.settle
     except ProviderError as error:

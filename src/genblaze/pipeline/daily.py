@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from genblaze.driver import may_be_taken
 from genblaze.errors import BudgetError, JournalError, ProviderError
 from genblaze.journal import SharedJournal, open_shared
+from genblaze.pipeline.recording import stated_price
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -110,10 +111,8 @@ def refuse_unknown_prices_today(plan: Plan, budget: DayBudget) -> None:
     for step in plan.steps:
         first = step.candidates[0]
         if first.paid and first.provider is not None:
-            estimate = getattr(first.provider, "estimate_cost", None)
-            budget.check_known(
-                None if estimate is None else estimate(first.model, first.params), f"{step.label}: {first.name}"
-            )
+            known = stated_price(getattr(first.provider, "estimate_cost", None), first.model, first.params)
+            budget.check_known(known, f"{step.label}: {first.name}")
 
 
 _NO_BUDGET: nullcontext[Callable[[float | None], None]] = nullcontext(lambda _: None)
@@ -137,15 +136,14 @@ def spending_today(
 async def _reserving(
     budget: DayBudget, driver: Driver, job: Job, what: str, purchase: str
 ) -> AsyncIterator[Callable[[float | None], None]]:
-    estimate = getattr(job, "estimate_cost", None)
-    price = None if estimate is None else estimate()
+    estimate = stated_price(getattr(job, "estimate_cost", None))
     bought = driver.job_id is not None
     if not getattr(job, "paid", False):
-        price = price or 0
+        estimate = estimate or 0.0
     elif not bought:
-        budget.check_known(price, what)
+        budget.check_known(estimate, what)
     known = bought or bool(getattr(job, "idempotent", False))
-    reserved = await budget.reserve(purchase, price, what, known=known, bought=bought)
+    reserved = await budget.reserve(purchase, estimate, what, known=known, bought=bought)
     written: list[Future[Any]] = []
 
     def settle(cost: float | None) -> None:

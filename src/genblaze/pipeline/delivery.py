@@ -38,8 +38,23 @@ FILES_AT_ONCE = 4
 async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run) -> PipelineResult:
     """Make the result of a finished run: hash it, embed the manifest in every local output, and hand it to the sinks.
 
-    Nothing here loses a result: a file that cannot take its manifest gets a sidecar, a failing sink is recorded.
+    Nothing here loses a result: a file that cannot take its manifest gets a sidecar, a failing sink is recorded. Who
+    cancels it leaves a run that can be resumed.
     """
+    status = RunStatus.CANCELLED
+    try:
+        result = await _deliver(plan, options, run)
+        status = run.status
+    finally:
+        if plan.journal is not None:
+            await plan.journal.end(str(status))
+    emitter.run_ended(result)
+    if emitter.active:
+        emitter.emit(_end_event(result))
+    return result
+
+
+async def _deliver(plan: Plan, options: RunOptions, run: Run) -> PipelineResult:
     deliveries = Deliveries(paths=local_outputs(run), folders=plan.folders)
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
     for sink in options.sinks:
@@ -48,11 +63,6 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
     if own and options.embed.embed_mode != "none":
         embed = partial(embed_all, result.manifest, own, plan.plugins, policy=options.embed)
         deliveries.embedded.update(await daemon_threads.run(embed))
-    if plan.journal is not None:
-        await plan.journal.end(str(run.status))
-    emitter.run_ended(result)
-    if emitter.active:
-        emitter.emit(_end_event(result))
     return result
 
 

@@ -12,6 +12,8 @@ from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.step import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from genblaze.jobs import Generation
     from genblaze.models.asset import Asset
 
@@ -71,6 +73,11 @@ def _change(step: Step, name: str, value: Any) -> None:
         setattr(step, name, getattr(checked, name))
     except (GenblazeError, AttributeError, TypeError) as error:
         logger.warning("What the provider stated for %s is not recorded: %s", name, error)
+
+
+def stated_price(estimate: Callable[..., Any] | None, *asked: Any) -> float | None:
+    """What a provider says that a request will cost; None, unknown, where it says nothing or what is no amount."""
+    return None if estimate is None else dollars(estimate(*asked))
 
 
 def dollars(cost: Any) -> float | None:

@@ -167,7 +167,11 @@ class RunJournal:
         if not self._taken_up:
             return
         await self.begin()
-        self.known = await daemon_threads.run(self._journal.entries, self.run_id)
+        try:
+            self.known = await daemon_threads.run(self._journal.entries, self.run_id)
+        except BaseException:
+            await self.end("running")  # as it was found
+            raise
         for step in steps:
             if step.index in self.known:
                 step.step_id = self.known[step.index].step_id  # the vendor's idempotency key, so it must stay
