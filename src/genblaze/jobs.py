@@ -173,6 +173,7 @@ class GenerateContext:
     """
 
     __slots__ = (
+        "__weakref__",
         "_cancelled",
         "_courier",
         "_instances",

@@ -233,7 +233,10 @@ def test_the_published_methods_work_by_themselves(acme, tmp_path, monkeypatch):
 
 def test_a_subclass_may_replace_a_published_method(acme, tmp_path):
     class Shouting(Draw):
+        calls = 0
+
         def generate(self, step, config=None):
+            self.calls += 1
             step.prompt = step.prompt.upper()
             return super().generate(step, config)
 
@@ -243,7 +246,9 @@ def test_a_subclass_may_replace_a_published_method(acme, tmp_path):
             return super().poll(prediction_id, config)
 
     polled = []
-    drawn = run(Shouting(KEY, base_url=base(acme)), tmp_path).run.steps[0]
+    shouting = Shouting(KEY, base_url=base(acme))
+    drawn = run(shouting, tmp_path).run.steps[0]
+    assert shouting.calls == 1
     assert acme.calls[0].body["prompt"] == "A FOX"
     assert drawn.assets[0].url.startswith(tmp_path.as_uri())
     assert run(Patient(KEY, base_url=base(acme)), tmp_path).run.steps[0].cost_usd == 0.5

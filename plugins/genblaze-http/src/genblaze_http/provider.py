@@ -10,9 +10,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, Unpack
+from weakref import WeakValueDictionary
 
 from genblaze.errors import ProviderError
 from genblaze.hookspecs import FetchContext
@@ -29,6 +29,9 @@ from genblaze_http.vendor import Vendor
 from genblaze_http.work import Work
 
 T = TypeVar("T")
+
+_CONTEXTS: WeakValueDictionary[str, GenerateContext] = WeakValueDictionary()
+"""By step: where the request came from that a subclass's own `generate`, `submit` … is at work on."""
 
 
 class VendorProvider(BaseProvider):
@@ -141,16 +144,16 @@ class VendorProvider(BaseProvider):
         """The job of one request, not yet started. A published method that a subclass has replaced is what counts."""
         if self._is_as_published():
             return VendorJob(self, self.work(request, context))
-        provider = copy(self)
-        provider.output_dir = self.output_dir or context.output_dir
-        return BaseProvider.job(provider, request, context)
+        _CONTEXTS[request.step_id] = context
+        return BaseProvider.job(self, request, context)
 
     def _is_as_published(self) -> bool:
         return all(getattr(getattr(self, each.__name__), "__func__", None) is each for each in self._published)
 
     def work(self, request: Request, context: GenerateContext) -> Work:
-        """A request with the files around it."""
-        return Work(self.vendor, request, context, self.output_dir)
+        """A request with the files around it; a replaced method that calls ours keeps them where its pipeline does."""
+        around = _CONTEXTS.get(request.step_id, context)
+        return Work(self.vendor, request, context, self.output_dir or around.output_dir)
 
     def params(self, work: Work) -> dict[str, Any]:
         """Prompt and parameters in the vendor's form, as the provider's models have it; None is left out."""
