@@ -32,6 +32,7 @@ def test_a_video_is_downloaded_with_the_key_and_verifies(google, mp4, tmp_path, 
     assert f"{MODEL} was shut down by its vendor" in caplog.text
     (asset,) = step.assets
     assert (step.provider, asset.size_bytes, asset.media_type) == ("google-veo", len(mp4), "video/mp4")
+    assert step.params == {"duration_seconds": "8"}, "as the published provider records it"
     assert verify_file(tmp_path / f"{asset.asset_id}.mp4").ok
     (download,) = google.sent("GET", "/v1beta/files/f1:download")
     assert (download.query, download.headers["x-goog-api-key"][:10]) == ([("alt", "media")], "AIzaCanary")

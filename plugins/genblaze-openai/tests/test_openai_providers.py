@@ -114,6 +114,19 @@ def test_video_is_priced_by_seconds(openai, tmp_path, model, params, dollars):
     assert seconds == {0: None, 1: b"8", 2: b"12"}[len(params)]
 
 
+@pytest.mark.parametrize(
+    ("params", "size"),
+    [
+        ({"resolution": "720p"}, b"1280x720"),
+        ({"resolution": "1080p", "aspect_ratio": "9:16"}, b"720x1280"),
+        ({"resolution": "720p", "aspect_ratio": "9:16", "size": "1280x720"}, b"1280x720"),
+    ],
+)
+def test_resolution_and_aspect_ratio_tell_the_size_of_a_video(openai, tmp_path, params, size):
+    run(SoraProvider(), tmp_path, model="sora-2", modality="video", **params)
+    assert openai.sent("POST", VIDEOS)[0].field("size") == size
+
+
 # --- what is refused before it is paid -------------------------------------------------------------------------------
 
 

@@ -88,6 +88,7 @@ def test_modality_and_inputs_decide_where_a_video_is_asked_for(runway, tmp_path,
     assert (call.path, call.body) == (f"/v1/{path}", body)
     assert call.headers["x-runway-version"] == "2024-11-06"
     assert result.run.steps[0].upstream_id == "t1"
+    assert "aspect_ratio" not in result.run.steps[0].params, "the published provider records it as ratio"
 
 
 def test_pictures_guide_a_picture(runway, tmp_path):

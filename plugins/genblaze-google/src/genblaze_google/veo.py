@@ -54,6 +54,13 @@ class VeoProvider(GoogleProvider, PolledProvider):
     takes_inputs = ("image", "video")
     poll_interval = 10.0
 
+    def normalize_params(self, params: dict[str, Any], modality: Modality | None = None) -> dict[str, Any]:
+        """Record `duration` as `duration_seconds`, as the published provider does, so that hashes and caches agree."""
+        params = super().normalize_params(params, modality)
+        if "duration" in params and "duration_seconds" not in params:
+            params = {("duration_seconds" if name == "duration" else name): value for name, value in params.items()}
+        return params
+
     async def begin(self, work: Work) -> Submitted:
         """Ask for a video."""
         if self.cloud is None:

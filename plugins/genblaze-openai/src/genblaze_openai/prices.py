@@ -17,6 +17,12 @@ TEXT_READ, IMAGE_READ, IMAGE_MADE = 5.0, 8.0, 30.0
 SECOND = {"sora-2": (0.10, 0.10), "sora-2-pro": (0.30, 0.50)}
 _LARGE = ("1024x1792", "1792x1024")
 _USUAL_SECONDS = 4
+#: What resolution and aspect ratio amount to for every model, as the published provider has it.
+_SIZES = {
+    (resolution, ratio): size
+    for resolution in ("720p", "1080p")
+    for ratio, size in (("16:9", "1280x720"), ("9:16", "720x1280"))
+}
 
 
 def image_models() -> ModelRegistry:
@@ -36,12 +42,24 @@ def speech_models() -> ModelRegistry:
 
 
 def video_models() -> ModelRegistry:
-    """The models billed by seconds; `duration` is another name of `seconds`."""
-    shape = ModelSpec(model_id="*", param_aliases={"duration": "seconds"}, param_coercers={"seconds": _number_text})
+    """The models billed by seconds; `duration` is another name of `seconds`, `resolution` tells a size."""
+    shape = ModelSpec(
+        model_id="*",
+        param_aliases={"duration": "seconds"},
+        param_transformer=_sized,
+        param_coercers={"seconds": _number_text},
+    )
     registry = ModelRegistry(shape)
     for name in SECOND:
         registry.register_pricing(name, _seconds)
     return registry
+
+
+def _sized(params: dict[str, Any]) -> dict[str, Any]:
+    size = _SIZES.get((params.get("resolution"), params.get("aspect_ratio", "16:9")))
+    if size is None or "size" in params:
+        return params
+    return {"size": size, **{name: params[name] for name in params if name not in ("resolution", "aspect_ratio")}}
 
 
 def _number_text(value: Any) -> str:

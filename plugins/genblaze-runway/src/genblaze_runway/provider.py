@@ -76,6 +76,13 @@ class RunwayProvider(PolledProvider):
         """The portable names of parameters; what a task cost, Runway says itself."""
         return ModelRegistry(ModelSpec(model_id="*", param_aliases=_NAMES))
 
+    def normalize_params(self, params: dict[str, Any], modality: Modality | None = None) -> dict[str, Any]:
+        """Record `aspect_ratio` as `ratio`, as the published provider does, so that hashes and caches agree."""
+        params = super().normalize_params(params, modality)
+        if "aspect_ratio" in params and "ratio" not in params:
+            params = {("ratio" if name == "aspect_ratio" else name): value for name, value in params.items()}
+        return params
+
     async def begin(self, work: Work) -> Submitted:
         """Ask for a task."""
         request = work.request
