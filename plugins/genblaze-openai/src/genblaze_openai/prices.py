@@ -56,7 +56,7 @@ def video_models() -> ModelRegistry:
 
 
 def _sized(params: dict[str, Any]) -> dict[str, Any]:
-    size = _SIZES.get((params.get("resolution"), params.get("aspect_ratio", "16:9")))
+    size = _SIZES.get((params.get("resolution", ""), params.get("aspect_ratio", "16:9")))
     if size is None or "size" in params:
         return params
     return {"size": size, **{name: params[name] for name in params if name not in ("resolution", "aspect_ratio")}}
