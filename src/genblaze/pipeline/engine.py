@@ -100,12 +100,12 @@ async def _refuse(plan: Plan, options: RunOptions) -> None:
     """Find what planning could not see without asking anybody; nothing has been paid."""
     await check_models(plan)
     await check_sinks(plan, options.sinks)
-    if plan.journal is not None:
-        await plan.journal.take_up(plan.steps)
     if options.max_cost_usd is not None:
         refuse_unknown_prices(plan, options.max_cost_usd)
     if plan.day_budget is not None:
         refuse_unknown_prices_today(plan, plan.day_budget)
+    if plan.journal is not None:
+        await plan.journal.take_up(plan.steps)
 
 
 def _finish(run: Run, schedule: Schedule, status: RunStatus | None) -> None:
