@@ -9,7 +9,7 @@ from genblaze_core.canonical import canonical_hash
 from genblaze_core.models.asset import AudioMetadata, Track, VideoMetadata, WordTiming
 
 random = Random(9)
-TEXTS = ["a fox", "", "über", "e\u0301", "\u212b", "\u1112\u1161\u11ab", "雪の中の狐", "\U0001f98a", '"\\/\x00\x7f\u2028']
+TEXTS = ["a fox", "", "über", "e\u0301", "\u212b", "\u1112\u1161\u11ab", "雪の狐", "\U0001f98a", '"\\/\x00\x7f\u2028']
 FLOATS = [0.0, -0.0, 7.5, 0.1 + 0.2, 1e-5, 1e-11, 123456.12345678905, 1e15, 1e16, 1e20, float("nan"), float("-inf")]
 INTEGERS = [0, -1, 30, 2**53 + 1, 2**63, -(2**70)]
 TIMES = [datetime(2026, 1, 2, 3, 4, 5, 60, UTC), datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=5.5)))]
