@@ -3,7 +3,8 @@
 import pytest
 from sample_pipelines import Painter, kernel_plugins, painter_plugin
 
-from genblaze import GenblazeError, PipelineTemplate, PromptTemplate, StepTemplate, TemplateError
+from genblaze import GenblazeError, MockProvider, PipelineTemplate, PromptTemplate, StepTemplate, TemplateError
+from genblaze.plugins import set_default_plugins
 
 
 def full_pipeline(new, painter):
@@ -92,9 +93,19 @@ def test_an_instance_runs_with_objects_or_names(new, painter, folder):
     by_object._output_dir, by_object._plugins = folder, kernel_plugins()
     run = by_object.run().run
     assert (run.tenant_id, run.metadata, run.steps[0].prompt, run.steps[0].seed) == ("t", {"team": "x"}, "a fox", 1)
-    by_name = template.instantiate(variables={"animal": "hare"}, output_dir=folder)
-    by_name._plugins = kernel_plugins(p=painter_plugin(Painter(folder), "painter"))
-    assert by_name.run().run.steps[0].prompt == "a hare"
+    previous = set_default_plugins(kernel_plugins(p=painter_plugin(Painter(folder), "painter")))
+    try:
+        by_name = template.instantiate(variables={"animal": "hare"}, output_dir=folder)
+        assert by_name.run().run.steps[0].prompt == "a hare"
+    finally:
+        set_default_plugins(previous)
+
+
+def test_a_provider_that_nobody_knows_is_told_when_the_template_is_in_hand():
+    template = PipelineTemplate(steps=[StepTemplate(provider_name="nobody", model="m")])
+    for given in (None, {}, {"painter": object()}):
+        with pytest.raises(GenblazeError, match="nobody"):
+            template.instantiate(given)
 
 
 def test_a_field_without_a_value_is_refused(new, painter):
@@ -106,7 +117,7 @@ def test_variables_reach_nested_params():
     template = PipelineTemplate(
         steps=[StepTemplate(provider_name="p", model="m", params={"a": ["{x}", {"b": "{x} y"}]})]
     )
-    assert template.instantiate(variables={"x": 2}).steps[0].params == {"a": [2, {"b": "2 y"}]}
+    assert template.instantiate({"p": MockProvider()}, variables={"x": 2}).steps[0].params == {"a": [2, {"b": "2 y"}]}
 
 
 def test_external_inputs_cannot_be_saved(new, painter, tmp_path):

@@ -160,7 +160,7 @@ class PipelineTemplate(Record, kw_only=True):
 
         Raises:
             TemplateError: When a prompt has a field without a value.
-            GenblazeError: When a step cannot run.
+            GenblazeError: When a step cannot run, its provider is not known, or several answer to its name.
         """
         values = dict(variables or {})
         pipeline = Pipeline(
@@ -175,7 +175,7 @@ class PipelineTemplate(Record, kw_only=True):
         for step in self.steps:
             prompt = PromptTemplate(step.prompt).render(**values) if step.prompt is not None and values else step.prompt
             pipeline.step(
-                (providers or {}).get(step.provider_name, step.provider_name),
+                _provider(step, providers or {}),
                 model=step.model,
                 prompt=prompt,
                 modality=step.modality,
@@ -190,6 +190,16 @@ class PipelineTemplate(Record, kw_only=True):
                 step_timeout=step.step_timeout,
             )
         return pipeline
+
+
+def _provider(step: StepTemplate, given: Mapping[str, Any]) -> Any:
+    """A step's provider, found out now if it is not known, when the template is in hand, and not at the run."""
+    if step.provider_name in given:
+        return given[step.provider_name]
+    from genblaze.plugins import default_plugins
+
+    default_plugins().resolve_provider(step.provider_name, step.modality)
+    return step.provider_name
 
 
 def _fallback(entry: Any, providers: Mapping[str, Any]) -> Any:
