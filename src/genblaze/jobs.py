@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         inputs: Assets that earlier steps made or the user passed; local files among them are free of manifests.
         expected_duration_sec: The user's estimate of how long the vendor takes, in seconds.
         idempotency_key: Equal for every attempt that may be the same purchase.
+        config: What the caller's configuration says that the engine has no use for: `metadata`, `tags`, its own keys.
     """
 
     provider: str
@@ -50,6 +51,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     expected_duration_sec: float | None = None
     idempotency_key: str | None = None
+    config: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Submitted(msgspec.Struct, frozen=True):

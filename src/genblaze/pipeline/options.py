@@ -12,7 +12,7 @@ from genblaze.budget import Budget
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.policy import EmbedPolicy
 from genblaze.providers.provider import DEFAULT_TIMEOUT
-from genblaze.providers.runnable import RunnableConfig
+from genblaze.providers.runnable import SETTINGS, RunnableConfig
 
 if TYPE_CHECKING:
     from genblaze.pipeline.builder import Pipeline
@@ -79,6 +79,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     progress: bool | None = None
     embed: EmbedPolicy = msgspec.field(default_factory=EmbedPolicy)
     max_cost_usd: Budget | None = None
+    config: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def calls_back(self) -> bool:
@@ -100,8 +101,7 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     if "tenant_id" in config:
         msg = "config: tenant_id is an argument of Pipeline(), not of a call"
         raise InvalidValueError(msg)
-    names = ("timeout", "max_retries", "on_progress", "on_retry", "on_submit", "run_id")
-    settings = {name: config[name] for name in names if config.get(name) is not None} | given
+    settings = {name: config[name] for name in SETTINGS if config.get(name) is not None} | given
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
     if "max_cost_usd" in settings:
@@ -109,7 +109,8 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     sinks = as_sinks(keywords.get("sink"), pipeline._plugins)
     _check_sinks(sinks, pipeline._tenant_id, settings.get("run_id"))
     settings["embed"] = embed_policy(settings.get("embed", pipeline._embed), has_sink=bool(sinks))
-    return RunOptions(sinks=sinks, **settings)
+    rest = {name: value for name, value in config.items() if name not in SETTINGS}
+    return RunOptions(sinks=sinks, config=rest, **settings)
 
 
 def embed_policy(embed: Any, *, has_sink: bool = True) -> EmbedPolicy:

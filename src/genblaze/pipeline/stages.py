@@ -266,6 +266,7 @@ class StepRun:
             timeout=self.planned.timeout or self.options.timeout,
             expected_duration_sec=spec.expected_duration_sec,
             idempotency_key=step.step_id,
+            config=self.options.config,
         )
 
     def _policy(self, own: RetryPolicy | None) -> RetryPolicy:

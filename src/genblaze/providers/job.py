@@ -6,7 +6,7 @@ import logging
 import os
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from genblaze.errors import ProviderError
 from genblaze.jobs import GenerateContext, Generation, Job, JobStatus, Request, Submitted
@@ -55,7 +55,8 @@ class _ProviderWork:
     @property
     def config(self) -> RunnableConfig:
         """The settings that a provider's methods get."""
-        config = RunnableConfig(run_id=self.request.run_id, on_progress=self._passed_on)
+        own = {"run_id": self.request.run_id, "on_progress": self._passed_on}
+        config = cast("RunnableConfig", {**self.request.config, **own})
         if self.request.timeout is not None:
             config["timeout"] = self.request.timeout
         return config

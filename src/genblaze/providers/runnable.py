@@ -27,6 +27,10 @@ class RunnableConfig(TypedDict, total=False):
     timeout: float
 
 
+SETTINGS = ("timeout", "max_retries", "on_progress", "on_retry", "on_submit", "run_id")
+"""The keys that the engine obeys; providers are told the others."""
+
+
 class Runnable(ABC, Generic[In, Out]):
     """Something that can be invoked."""
 

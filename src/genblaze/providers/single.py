@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -19,6 +19,7 @@ from genblaze.models.enums import ProviderErrorCode, StepStatus
 from genblaze.models.record import utc_now
 from genblaze.plugins import default_plugins
 from genblaze.providers.provider import DEFAULT_TIMEOUT
+from genblaze.providers.runnable import SETTINGS
 from genblaze.retry import RetryPolicy
 from genblaze.watch import StepWatch, published_progress
 
@@ -58,7 +59,8 @@ async def invoke_step(
         on_submit=partial(_call, settings.get("on_submit")),
     )
     context = hand_made_context(deadline=monotonic() + timeout, report=watch.report)
-    driver = Driver(provider.job(request_of(done, timeout), context), context, policy, watch)
+    rest = {name: value for name, value in settings.items() if name not in SETTINGS}
+    driver = Driver(provider.job(request_of(done, timeout, rest), context), context, policy, watch)
     if job_id is not None:
         driver.resume(job_id)
     try:
@@ -88,7 +90,7 @@ def hand_made_context(
     return GenerateContext(output_dir=folder, deadline=deadline, report=report, courier=courier)
 
 
-def request_of(step: Step, timeout: float | None = None) -> Request:
+def request_of(step: Step, timeout: float | None = None, config: Mapping[str, Any] | None = None) -> Request:
     """The request that a step, outside of a pipeline, amounts to."""
     return Request(
         provider=step.provider or "",
@@ -106,6 +108,7 @@ def request_of(step: Step, timeout: float | None = None) -> Request:
         metadata=step.metadata,
         timeout=timeout,
         idempotency_key=step.step_id,
+        config=config or {},
     )
 
 
