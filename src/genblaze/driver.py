@@ -142,6 +142,8 @@ class Driver:
         self._sending = True
         try:
             outcome = await submit(self.job, self.context)
+            if not isinstance(outcome, Generation):
+                self._accept(outcome)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
@@ -158,10 +160,7 @@ class Driver:
             raise failure from error.__cause__
         self._sending, self._doubt = False, None
         self._gate.succeeded()
-        if isinstance(outcome, Generation):
-            return outcome
-        self._accept(outcome)
-        return None
+        return outcome if isinstance(outcome, Generation) else None
 
     async def _found(self) -> bool:
         """Whether the vendor has the job of a submit whose outcome is not known; if it has none, the doubt is over."""
@@ -179,8 +178,8 @@ class Driver:
     def _accept(self, outcome: Any) -> None:
         submitted = outcome if isinstance(outcome, Submitted) else Submitted(outcome)
         if submitted.job_id is None or submitted.job_id in ("", b""):
-            msg = f"{_name(self.job)}.submit() returned no job id ({submitted.job_id!r})"
-            raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT)
+            msg = f"the provider took the request, but gave no job id ({submitted.job_id!r})"
+            raise ProviderError(msg, error_code=ProviderErrorCode.INVALID_INPUT, uncertain=True)
         self._estimate = submitted.estimated_seconds
         self._keep(submitted.job_id)
 

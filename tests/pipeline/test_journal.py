@@ -155,6 +155,19 @@ def test_a_submit_whose_outcome_is_unknown_is_held_until_it_is_resent_knowingly(
     assert vendor.submits == [failed.value.result.run.steps[0].step_id]
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_request_that_was_taken_without_a_job_id_has_an_unknown_outcome(tmp_path, nothing):
+    class Forgetful(Vendor):
+        def submit(self, step, config=None):
+            super().submit(step)
+            return nothing
+
+    vendor = Forgetful(retry_policy=RetryPolicy(initial_backoff_sec=0))
+    with pytest.raises(PipelineError, match="Outcome unknown: .* no job id"):
+        pipeline(vendor, tmp_path).run()
+    assert len(vendor.submits) == 1
+
+
 def test_an_unknown_outcome_is_noted_as_uncertain(tmp_path):
     error = ProviderError("Outcome unknown: reset after the body", error_code=ProviderErrorCode.UNKNOWN)
     with pytest.raises(PipelineError) as failed:

@@ -1,6 +1,7 @@
 """The client of vendors, against a real local server."""
 
 import asyncio
+import gzip
 import json
 import socket
 import subprocess
@@ -144,6 +145,23 @@ def test_a_timeout_after_the_body_may_have_been_taken_and_is_sent_once():
             call(url, "POST", "/things", json={}, timeout=0.5)
         release.set()
     assert (caught.value.error_code, caught.value.uncertain, len(calls)) == ("timeout", True, 1)
+
+
+def test_an_answer_that_swells_when_it_is_unpacked_is_given_up(monkeypatch):
+    monkeypatch.setattr("genblaze_http.client.MAX_ANSWER", 2**20)
+    packed = gzip.compress(b" " * 2**24)
+
+    def answer(handler, body):
+        handler.send_response(200)
+        for name, value in (("content-encoding", "gzip"), ("content-length", str(len(packed)))):
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(packed)
+
+    with serving(answer) as (url, calls), pytest.raises(ProviderError, match="more than 1 MiB") as failed:
+        call(url, "POST", "/images")
+    assert failed.value.uncertain
+    assert len(calls) == 1
 
 
 def test_a_connection_that_never_stood_took_nothing():

@@ -29,6 +29,8 @@ hold_back: ContextVar[Callable[[float], None] | None] = ContextVar("hold_back", 
 
 #: Seconds that a vendor may think before it answers, unless the provider's constructor says otherwise.
 READ_SEC = 600.0
+#: Bytes that an answer may have; files that come with it count, and take a third more as base64.
+MAX_ANSWER = 256 * 2**20
 #: Seconds for which an idle connection is used again. Many servers close theirs after 5: a paid request that meets the
 #: closing would be in doubt.
 IDLE_SEC = 4.0
@@ -160,7 +162,7 @@ class VendorClient:
             raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
         client = await _loops_client()
         try:
-            response = await client.request(
+            async with client.stream(
                 method,
                 url,
                 json=json,
@@ -168,10 +170,11 @@ class VendorClient:
                 params=query,
                 headers={**self.headers(), **(headers or {})},
                 timeout=self._timeout,
-            )
+            ) as response:
+                content = await self._content(response)
         except httpx.HTTPError as error:
             raise self._unreached(error) from None  # the exception holds the request, and that the key
-        return self._reply(method, response)
+        return self._reply(method, response, content)
 
     async def upload(self, url: str, parts: Sequence[Part]) -> None:
         """Send a form to a URL that the vendor named for it, such as its storage, without the key.
@@ -191,22 +194,38 @@ class VendorClient:
         with nothing_bought():
             try:
                 fields = [_field(name, value) for name, value in parts]
-                response = await client.post(target, files=fields, timeout=self._timeout)
+                async with client.stream("POST", target, files=fields, timeout=self._timeout) as response:
+                    await self._content(response)
             except httpx.HTTPError as error:
                 raise self._unreached(error) from None
             if not response.is_success:
                 msg = f"{self.vendor.name} did not take an uploaded file: HTTP {response.status_code}"
                 raise ProviderError(msg, error_code=_C.SERVER_ERROR)
 
-    def _reply(self, method: str, response: httpx.Response) -> Reply:
+    async def _content(self, response: httpx.Response) -> bytes:
+        """The body of an answer, which may be compressed to far less than it takes.
+
+        Raises:
+            ProviderError: It is longer than any answer should be.
+        """
+        blocks, size = [], 0
+        async for block in response.aiter_bytes():
+            blocks.append(block)
+            size += len(block)
+            if size > MAX_ANSWER:
+                msg = f"{self.vendor.name} answered HTTP {response.status_code} with more than {MAX_ANSWER >> 20} MiB"
+                raise ProviderError(msg, error_code=_C.SERVER_ERROR, uncertain=True)
+        return b"".join(blocks)
+
+    def _reply(self, method: str, response: httpx.Response, content: bytes) -> Reply:
         found = {name.lower(): value for name, value in response.headers.items()}
         named = (found[name] for name in self.vendor.request_id_headers if name in found)
         request_id = next(map(self.redact, named), None)
         if response.is_success:
             if (tell := hold_back.get()) is not None and (seconds := nothing_left(found)) is not None:
                 tell(seconds)
-            return Reply(response.status_code, found, response.content, request_id)
-        answer = read_answer(method, response.status_code, found, response.content)
+            return Reply(response.status_code, found, content, request_id)
+        answer = read_answer(method, response.status_code, found, content)
         if response.is_redirect:
             answer = msgspec.structs.replace(answer, message="a redirect, which is not followed; check base_url")
         error = failure(self.vendor, answer, request_id)
