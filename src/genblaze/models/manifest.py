@@ -256,17 +256,10 @@ def _unsupported(version: Any) -> str:
     return f"schema version {version!r} is not one of {known}; a newer genblaze may know it"
 
 
-class _Document(msgspec.Struct, rename={"extensions": EXTENSIONS_KEY}):
+class _Document(Manifest, kw_only=True, rename={"extensions": EXTENSIONS_KEY}):
     """A manifest as it is read: the version may be missing, which means the first."""
 
-    run: Run
-    schema_version: str | None = None
-    canonical_hash: str = ""
-    manifest_uri: str | None = None
-    encryption_scheme: str | None = None
-    signature: str | None = None
-    transfer_failures: list[str] = msgspec.field(default_factory=list)
-    extensions: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    schema_version: str | None = None  # type: ignore[assignment]
 
 
 describe(_Document)
