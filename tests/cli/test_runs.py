@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -124,6 +125,36 @@ def test_a_run_whose_plugin_is_missing_does_not_keep_others_from_being_resumed(t
     assert resumed.returncode == 1
     assert "not resumed: " in resumed.stderr
     assert "completed" in resumed.stdout
+
+
+def test_runs_that_ended_long_ago_are_forgotten_but_none_that_may_still_be_collected(tmp_path):
+    from genblaze.journal import FINISHED, INTENT, SUBMITTED, UNCERTAIN, Entry, open_journal
+
+    file = tmp_path / "output" / ".genblaze" / "journal.db"
+    journal = open_journal(file)
+    runs = {"done": FINISHED, "empty": None, "known": SUBMITTED, "doubtful": UNCERTAIN, "held": INTENT}
+
+    async def fill():
+        for run_id, state in {**runs, "young": FINISHED, "running": FINISHED}.items():
+            await journal.begin(run_id, None, tmp_path, b" " * 20_000)
+            if state is not None:
+                asked = {"request": "r", "provider": "p", "model": "m", "step_id": "s"}
+                await journal.note(Entry(run_id=run_id, step_index=0, state=state, **asked))
+            if run_id != "running":
+                await journal.end(run_id, "failed")
+
+    asyncio.run(fill())
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE runs SET changed = changed - 100000 WHERE run_id != 'young'")
+    connection.close()
+    done = genblaze(tmp_path, dict(os.environ), "runs", "--prune", "1")
+    assert done.stdout.startswith("forgot 2 runs; "), done.stderr
+    assert {record.run_id for record in journal.runs()} == {*runs, "young", "running"} - {"done", "empty"}
+    assert set(journal.entries("done")) == set()
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
+    connection.close()
+    asyncio.run(journal.end("running", "failed"))
 
 
 def test_without_a_journal_the_command_says_where_it_looked(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,19 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with the journal.")
-def command(run_id: str | None, output_dir: Path | None) -> None:
+@click.option(
+    "--prune",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Forget runs that ended so long ago, but none with a step that is not collected or held.",
+)
+def command(run_id: str | None, output_dir: Path | None, prune: float | None) -> None:
     """List runs with paid steps, or the paid steps of one RUN (the beginning of its id is enough)."""
     journal = journal_of(output_dir)
+    if prune is not None:
+        forgotten = journal.prune((datetime.now(UTC) - timedelta(days=prune)).timestamp())
+        click.echo(f"forgot {forgotten} runs; {journal.path} has {journal.path.stat().st_size} bytes now")
+        return
     if run_id is None:
         for record in journal.runs():
             started = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M")

@@ -21,6 +21,10 @@ from genblaze.journal.schema import connect, open_file
 from genblaze.journal.writer import Change, Writer
 
 
+#: Runs that are forgotten in one transaction.
+FORGOTTEN_AT_ONCE = 1000
+
+
 class Journal:
     """One journal file.
 
@@ -172,6 +176,34 @@ class Journal:
             )
         )
 
+    def prune(self, ended_before: float) -> int:
+        """Forget runs, and give their space back to the disk; returns how many. Blocks.
+
+        What may still be needed stays: runs that have not ended, and steps that were not collected, are in doubt or
+        held. But a batch with a fixed id buys again what was forgotten.
+
+        Args:
+            ended_before: Seconds since the epoch.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        forgotten = 0
+        while number := self.change(lambda connection: _forget(connection, ended_before)).result():
+            forgotten += number
+        if forgotten:
+            try:
+                connection = self._open()
+                try:
+                    connection.execute("VACUUM")
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.close()
+            except sqlite3.Error as error:
+                failure = self._failure("made smaller", error)
+                raise failure from error
+        return forgotten
+
     # --- what is known -------------------------------------------------------------------------------------------
 
     def entries(self, run_id: str) -> dict[int, Entry]:
@@ -253,6 +285,18 @@ class Journal:
     def _failure(self, what: str, error: Exception) -> JournalError:
         msg = f"The journal {self.path} cannot be {what} ({error}). {self.advice}"
         return JournalError(msg)
+
+
+def _forget(connection: sqlite3.Connection, ended_before: float) -> int:
+    """Forget some runs that nothing is left to do for; few enough for others not to wait."""
+    found = connection.execute(
+        "SELECT run_id FROM runs WHERE changed < ? AND owner IS NULL AND status NOT IN ('running', 'waiting') AND NOT "
+        "EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.run_id AND state != 'finished') LIMIT ?",
+        (ended_before, FORGOTTEN_AT_ONCE),
+    ).fetchall()
+    connection.executemany("DELETE FROM entries WHERE run_id = ?", found)
+    connection.executemany("DELETE FROM runs WHERE run_id = ?", found)
+    return len(found)
 
 
 def _refuse_taken(connection: sqlite3.Connection, run_id: str, me: str) -> None:

@@ -16,12 +16,12 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, name TEXT, created REAL NOT NULL, changed REAL NOT NULL, status TEXT NOT NULL,
     owner TEXT, output_dir TEXT, template BLOB
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS entries (
     run_id TEXT NOT NULL, step_index INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
     provider TEXT NOT NULL, model TEXT NOT NULL, step_id TEXT NOT NULL, job_id TEXT, step BLOB, changed REAL NOT NULL,
     PRIMARY KEY (run_id, step_index)
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS spending (
     purchase TEXT PRIMARY KEY, day TEXT NOT NULL, amount INTEGER NOT NULL
 ) WITHOUT ROWID;
