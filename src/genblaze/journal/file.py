@@ -20,7 +20,6 @@ from genblaze.journal.records import Entry, RunRecord
 from genblaze.journal.schema import connect, open_file
 from genblaze.journal.writer import Change, Writer
 
-
 #: Runs that are forgotten in one transaction.
 FORGOTTEN_AT_ONCE = 1000
 
