@@ -52,6 +52,7 @@ def test_every_plugin_package_is_typed_and_has_a_readme(folder):
     assert (folder / "README.md").read_text("utf-8").startswith(f"# {folder.name}\n")
 
 
+@pytest.mark.needs_plugins
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
 def test_every_distribution_lists_the_hooks_that_its_plugins_implement(path):
     records = [each for each in PluginManager().records() if each.distribution == project(path)["name"]]
