@@ -1,4 +1,4 @@
-"""For all tests: Hypothesis profiles (`HYPOTHESIS_PROFILE=thorough` searches anew), and a folder for state."""
+"""For all tests: Hypothesis profiles (`HYPOTHESIS_PROFILE=thorough` searches anew), and surroundings of their own."""
 
 import os
 import signal
@@ -21,6 +21,8 @@ def hearing_ctrl_c() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What processes share, they share below this folder, and not below the user's own."""
+def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings and what processes share lie in folders of the tests; no proxy stands before their servers."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"

@@ -238,7 +238,7 @@ def test_extract_prints_the_document_as_it_stands(call, exact, tmp_path):
     assert code == 0
     assert out.strip().encode() in exact.read_bytes()
     assert call("extract", exact, "-o", tmp_path / "m.json")[1] == ""
-    assert (tmp_path / "m.json").read_text() == out
+    assert (tmp_path / "m.json").read_text(encoding="utf-8") == out
 
 
 def test_extract_sums_up(call, exact):
