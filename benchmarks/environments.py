@@ -26,9 +26,14 @@ OURS = (
 def prepare() -> dict[str, Path]:
     """Make both environments, install this tree as it stands, and return their interpreters by name."""
     return {
-        "published": _environment("published", PUBLISHED, anew=False),
+        "published": published(),
         "ours": _environment("ours", [each for each in OURS if (ROOT / each).is_dir()], anew=True),
     }
+
+
+def published() -> Path:
+    """Make the environment of the published package; returns its interpreter."""
+    return _environment("published", PUBLISHED, anew=False)
 
 
 def _environment(name: str, packages: tuple[str, ...] | list[str], *, anew: bool) -> Path:

@@ -1,11 +1,11 @@
 """Tries every format on real files and writes the table docs/reference/formats.md.
 
-    python benchmarks/formats.py --published VENV/bin/python FOLDER [FOLDER …]
+    python -m benchmarks.formats
 
-Every media file in the folders, and a few that Pillow and ffmpeg make, is embedded into, decoded, damaged, stripped,
-and passed to and fro with the published package, which has a virtual environment of its own (`pip install
-genblaze-core==0.3.8 mutagen`). Folders of odd files: the unpacked source archives of pillow, mutagen, beets,
-hachoir, piexif and the like.
+Every media file of the corpora below, which are fetched from PyPI once, and a few that Pillow and ffmpeg make, is
+embedded into, decoded, damaged, stripped, and passed to and fro with the published package in an environment of its
+own.
+ExifTool takes part where it is installed (Debian: libimage-exiftool-perl).
 """
 
 from __future__ import annotations
@@ -25,12 +25,24 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.environments import CACHE, published
 from genblaze.embedding import embed_manifest, extract_manifest, strip_manifest
 from genblaze.embedding.handlers import sniff_mime
 from genblaze.errors import GenblazeError
 from genblaze.models import Asset, Manifest, Run, Step
 from genblaze.verifying import verify_file
 
+#: Source archives whose tests hold odd media files of every kind.
+CORPORA = (
+    "beets==2.14.1",
+    "filetype==1.2.0",
+    "hachoir==3.4.0",
+    "mutagen==1.48.1",
+    "piexif==1.1.3",
+    "pillow==13.0.0",
+    "pillow_heif==1.8.1",
+    "puremagic==1.30",
+)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "formats.md"
 LONGEST = 64 * 1024 * 1024
 SEED = 3
@@ -285,7 +297,7 @@ class Trial:
     """One file through everything."""
 
     def __init__(
-        self, path: Path, media_type: str, folder: Path, published: Published | None, exiftool: ExifTool | None
+        self, path: Path, media_type: str, folder: Path, published: Published, exiftool: ExifTool | None
     ) -> None:
         """Prepare to try `path` in `folder`."""
         self.content = path.read_bytes()
@@ -310,8 +322,7 @@ class Trial:
             new = self.exiftool.complaints(self.ours) - self.exiftool.complaints(self.original)
             row.exiftool.add(not new)
             row.as_expected.add(all("Duplicate XMP" in each for each in new))
-        if self.published is not None:
-            self._exchange(row, self.published)
+        self._exchange(row)
         for data in mutations(self.content, mutated, chance):
             row.fuzzed.add(comes_back(data, self.theirs, self.media_type) is not False)
 
@@ -328,11 +339,11 @@ class Trial:
         before = look(self.original, self.media_type)
         return None if before is None else look(self.ours, self.media_type) == before
 
-    def _exchange(self, row: Row, published: Published) -> None:
-        row.read_by_published.add(published.ask(do="read", path=str(self.ours)) == self.manifest.canonical_hash)
+    def _exchange(self, row: Row) -> None:
+        row.read_by_published.add(self.published.ask(do="read", path=str(self.ours)) == self.manifest.canonical_hash)
         shutil.copyfile(self.original, self.theirs)
         document = self.manifest.to_canonical_json()
-        if published.ask(do="embed", path=str(self.theirs), manifest=document) != "inline":
+        if self.published.ask(do="embed", path=str(self.theirs), manifest=document) != "inline":
             self.theirs.with_name(self.theirs.name + ".genblaze.json").unlink(missing_ok=True)
             return
         row.published_read.add(self._reads_theirs())
@@ -343,6 +354,27 @@ class Trial:
             return extract_manifest(self.theirs).canonical_hash == self.manifest.canonical_hash
         except GenblazeError:
             return False
+
+
+def corpora() -> list[Path]:
+    """The folders of the corpora; what is missing is downloaded."""
+    folder = CACHE / "corpora"
+    for corpus in CORPORA:
+        if not (folder / corpus.replace("==", "-")).exists():
+            command = (
+                "pip",
+                "download",
+                "--no-deps",
+                "--no-binary",
+                ":all:",
+                "--dest",
+                str(folder / "archives"),
+                corpus,
+            )
+            subprocess.run([sys.executable, "-m", *command], check=True)
+            (archive,) = (folder / "archives").glob(corpus.replace("==", "-") + ".*")
+            shutil.unpack_archive(archive, folder)
+    return [folder / corpus.replace("==", "-") for corpus in CORPORA]
 
 
 def media_files(folders: list[Path]) -> Iterator[tuple[Path, str]]:
@@ -361,33 +393,34 @@ def media_files(folders: list[Path]) -> Iterator[tuple[Path, str]]:
 
 def main() -> int:
     """Try everything and write the page; 1 when a file was not what it should be."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("folders", nargs="*", type=Path, help="folders of media files")
-    parser.add_argument("--published", type=Path, metavar="PYTHON", help="Python that has the published package")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.formats", description=__doc__)
     parser.add_argument("--fuzz", type=int, default=500, metavar="N", help="mutations per format (default 500)")
     given = parser.parse_args()
-    published = Published(given.published) if given.published else None
+    theirs = Published(published())
     exiftool = ExifTool() if shutil.which("exiftool") else None
+    folders = corpora()
     rows: defaultdict[str, Row] = defaultdict(Row)
     with tempfile.TemporaryDirectory() as name:
         made, work = Path(name, "made"), Path(name, "work")
         made.mkdir()
         work.mkdir()
         made_files(made)
-        files = list(media_files([made, *given.folders]))
+        files = list(media_files([made, *folders]))
         of_type = {media_type: sum(each == media_type for _, each in files) for _, media_type in files}
         chance = random.Random(SEED)
         for path, media_type in files:
             mutated = -(-given.fuzz // of_type[media_type])
             failed = _failures(rows[media_type])
-            Trial(path, media_type, work, published, exiftool).run(rows[media_type], mutated, chance)
+            Trial(path, media_type, work, theirs, exiftool).run(rows[media_type], mutated, chance)
             if _failures(rows[media_type]) > failed:
                 print("not as it should be:", path, media_type, rows[media_type], file=sys.stderr)
-    corpora = ", ".join(folder.name for folder in given.folders) or "no corpus"
     if exiftool is not None:
         exiftool.close()
     lines = [rows[media_type].line(media_type) for media_type in sorted(rows)]
-    PAGE.write_text(INTRODUCTION.format(files=len(files), corpora=corpora) + "".join(lines), "utf-8")
+    PAGE.write_text(
+        INTRODUCTION.format(files=len(files), corpora=", ".join(folder.name for folder in folders)) + "".join(lines),
+        "utf-8",
+    )
     return int(any(_failures(row) for row in rows.values()))
 
 
