@@ -24,9 +24,14 @@ ABSENT = "-"
 SUBMODULE = '''\
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 {imports}
 
-__all__ = {names}
+__all__: list[str] = {names}
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__
 '''
 
 LATE = '''\
@@ -48,8 +53,9 @@ if not TYPE_CHECKING:  # as in the package itself
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
-            msg = f"module {{__name__!r}} has no attribute {{name!r}}"
-            raise AttributeError(msg)
+            from genblaze_core import __getattr__ as published
+
+            return published(name)
         try:
             return getattr(import_module(_HOMES[name]), name)
         except ModuleNotFoundError as error:
@@ -166,8 +172,9 @@ def render(names: list[PublishedName]) -> dict[str, str]:
     texts["."] = TOP.format(
         imports=import_lines(top, indent="    "),
         names=sorted(["__version__", *(name.name for name in top if not name.optional)]),
+        # Names that are published further below are found here, too: submodules ask here for what they merely use.
         # Where an optional name is published, it says what to install.
-        homes={name.name: name.paths[-1] if name.optional else name.home for name in sorted(top)},
+        homes={name.name: name.paths[-1] if name.optional else name.home for name in sorted([*names, *top])},
         submodules=sorted({module.split(".")[0] for module in texts}),
     )
     return texts

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["PLAIN_NAME", "absolute", "is_own_file", "is_url", "local_file", "path_of"]
+__all__ = ["PLAIN_NAME", "absolute", "is_own_file", "is_url", "local_file", "local_file_url", "path_of"]
 
 PLAIN_NAME: Final = re.compile(r"[\w-][\w.-]{0,127}", re.ASCII)
 """Identities that may become the name of a file as they are."""
@@ -37,6 +37,15 @@ def _absolute(path: str, folder: str) -> Path:
 def is_url(address: str) -> bool:
     """Whether an address is a URL of something that is no file of this machine."""
     return "://" in address and not address.startswith("file:")
+
+
+def local_file_url(path: Path) -> str:
+    """The `file:` URL of a whole path.
+
+    Raises:
+        ValueError: The path is relative.
+    """
+    return path.as_uri()
 
 
 def path_of(url: str) -> Path:

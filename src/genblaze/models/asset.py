@@ -15,10 +15,15 @@ from genblaze.file_urls import local_file
 from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.record import Record, new_id
 
-__all__ = ["Asset", "AudioMetadata", "Track", "VideoMetadata", "WordTiming", "is_valid_sha256"]
+__all__ = ["Asset", "AudioMetadata", "Track", "VideoMetadata", "WordTiming", "compute_sha256", "is_valid_sha256"]
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.+-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def compute_sha256(data: bytes) -> str:
+    """The digest of some content, as records state it."""
+    return sha256(data).hexdigest()
 
 
 def is_valid_sha256(value: str | None) -> bool:
@@ -228,7 +233,7 @@ class Asset(_Described, kw_only=True):
 
     def set_hash(self, data: bytes) -> None:
         """Take digest and size from the content."""
-        self.sha256 = sha256(data).hexdigest()
+        self.sha256 = compute_sha256(data)
         self.size_bytes = len(data)
 
     def problems(self) -> list[str]:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from genblaze.errors import InvalidValueError
 from genblaze.pricing import PricingContext, PricingStrategy
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genblaze.provider.registry")
 
-__all__ = ["ModelRegistry", "compute_cost", "expected_cost"]
+__all__ = ["EMPTY_REGISTRY", "ModelRegistry", "compute_cost", "expected_cost"]
 
 _UNSTABLE = "known_unstable; verify with discover_models()"
 
@@ -226,3 +226,7 @@ def expected_cost(
         for index in range(count)
     ]
     return compute_cost(registry, step, assets=outputs)
+
+
+EMPTY_REGISTRY: Final = ModelRegistry()
+"""A registry that knows no model and lets every one pass, for providers to return as they are."""

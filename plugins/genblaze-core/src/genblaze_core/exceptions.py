@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.errors import (
     BatchPipelineError,
     EmbeddingError,
@@ -15,7 +17,7 @@ from genblaze.errors import (
     WebhookError,
 )
 
-__all__ = [
+__all__: list[str] = [
     "BatchPipelineError",
     "EmbeddingError",
     "GenblazeError",
@@ -29,3 +31,6 @@ __all__ = [
     "UnverifiedAssetError",
     "WebhookError",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.agents import (
     AgentContext,
     AgentIteration,
@@ -11,7 +13,7 @@ from genblaze.agents import (
     ThresholdEvaluator,
 )
 
-__all__ = [
+__all__: list[str] = [
     "AgentContext",
     "AgentIteration",
     "AgentLoop",
@@ -21,3 +23,6 @@ __all__ = [
     "Evaluator",
     "ThresholdEvaluator",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

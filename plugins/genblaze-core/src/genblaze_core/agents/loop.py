@@ -1,5 +1,10 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.agents import AgentContext, AgentIteration, AgentLoop, AgentResult
 
-__all__ = ["AgentContext", "AgentIteration", "AgentLoop", "AgentResult"]
+__all__: list[str] = ["AgentContext", "AgentIteration", "AgentLoop", "AgentResult"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

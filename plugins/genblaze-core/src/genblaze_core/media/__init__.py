@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.embedding import EmbedResult
 from genblaze.embedding.handlers import (
     AacHandler,
@@ -19,7 +21,7 @@ from genblaze.embedding.handlers import (
     sniff_mime,
 )
 
-__all__ = [
+__all__: list[str] = [
     "AacHandler",
     "BaseMediaHandler",
     "EmbedResult",
@@ -37,3 +39,6 @@ __all__ = [
     "guess_mime",
     "sniff_mime",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

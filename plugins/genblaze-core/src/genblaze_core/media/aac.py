@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.embedding.handlers import FREEFORM_KEY, AacHandler
 from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
-__all__ = ["FREEFORM_KEY", "MAX_MANIFEST_BYTES", "AacHandler"]
+__all__: list[str] = ["FREEFORM_KEY", "MAX_MANIFEST_BYTES", "AacHandler"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.embedding.handlers import VORBIS_TAG, FlacHandler
 from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
-__all__ = ["MAX_MANIFEST_BYTES", "VORBIS_TAG", "FlacHandler"]
+__all__: list[str] = ["MAX_MANIFEST_BYTES", "VORBIS_TAG", "FlacHandler"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

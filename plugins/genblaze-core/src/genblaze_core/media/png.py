@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.embedding.handlers import ITXT_KEY, PngHandler
 from genblaze.models.manifest import MAX_MANIFEST_BYTES
 
-__all__ = ["ITXT_KEY", "MAX_MANIFEST_BYTES", "PngHandler"]
+__all__: list[str] = ["ITXT_KEY", "MAX_MANIFEST_BYTES", "PngHandler"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

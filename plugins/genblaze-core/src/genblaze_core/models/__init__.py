@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.asset import Asset, AudioMetadata, Track, VideoMetadata, WordTiming
 from genblaze.models.chat import (
     AudioURLContent,
@@ -22,7 +24,7 @@ from genblaze.models.run import Run
 from genblaze.models.step import Step
 from genblaze.pipeline.prompt_template import PromptTemplate
 
-__all__ = [
+__all__: list[str] = [
     "Asset",
     "AudioMetadata",
     "AudioURLContent",
@@ -54,3 +56,6 @@ __all__ = [
     "WordTiming",
     "parse_manifest",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.chat import (
     AudioURLContent,
     AudioURLRef,
@@ -13,7 +15,7 @@ from genblaze.models.chat import (
     VideoURLRef,
 )
 
-__all__ = [
+__all__: list[str] = [
     "AudioURLContent",
     "AudioURLRef",
     "ChatMessage",
@@ -25,3 +27,6 @@ __all__ = [
     "VideoURLContent",
     "VideoURLRef",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.enums import (
     RETRYABLE_ERROR_CODES,
     Modality,
@@ -10,7 +12,7 @@ from genblaze.models.enums import (
     StepType,
 )
 
-__all__ = [
+__all__: list[str] = [
     "RETRYABLE_ERROR_CODES",
     "Modality",
     "PromptVisibility",
@@ -19,3 +21,6 @@ __all__ = [
     "StepStatus",
     "StepType",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

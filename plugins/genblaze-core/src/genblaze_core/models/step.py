@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.enums import RETRYABLE_ERROR_CODES
 from genblaze.models.step import UPSTREAM_ID_KEY, Step
 
-__all__ = ["RETRYABLE_ERROR_CODES", "UPSTREAM_ID_KEY", "Step"]
+__all__: list[str] = ["RETRYABLE_ERROR_CODES", "UPSTREAM_ID_KEY", "Step"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,10 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.pipeline.cache import StepCache, step_cache_key
 
-__all__ = ["StepCache", "step_cache_key"]
+__all__: list[str] = ["StepCache", "step_cache_key"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

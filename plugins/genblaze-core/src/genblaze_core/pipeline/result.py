@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.event import StepCompleteEvent
 from genblaze.pipeline.result import PipelineResult
 
-__all__ = ["PipelineResult", "StepCompleteEvent"]
+__all__: list[str] = ["PipelineResult", "StepCompleteEvent"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -42,7 +42,7 @@ from genblaze.providers.input_mapping import (
     route_video,
 )
 from genblaze.providers.installed import CREDENTIAL_KWARGS, discover_providers, instantiate_with_credential
-from genblaze.providers.model_registry import ModelRegistry, compute_cost
+from genblaze.providers.model_registry import EMPTY_REGISTRY, ModelRegistry, compute_cost
 from genblaze.providers.params import ParamSurface, modality_defaults, register_modality_default
 from genblaze.providers.provider import BaseProvider, ProviderCapabilities, SubmitResult, SyncProvider
 from genblaze.providers.schemas import (
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 __all__: list[str] = [
     "CREDENTIAL_KWARGS",
     "DEFAULT_TTL_SECONDS",
+    "EMPTY_REGISTRY",
     "FALLBACK_SPEC",
     "MAX_PROVIDER_FAMILIES",
     "MAX_RETRY_AFTER_SEC",
@@ -137,8 +138,9 @@ if not TYPE_CHECKING:  # as in the package itself
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
+            from genblaze_core import __getattr__ as published
+
+            return published(name)
         try:
             return getattr(import_module(_HOMES[name]), name)
         except ModuleNotFoundError as error:

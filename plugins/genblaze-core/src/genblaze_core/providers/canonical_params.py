@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.providers.canonical_params import (
     ASPECT_RATIO,
     ASPECT_RATIOS,
@@ -21,7 +23,7 @@ from genblaze.providers.canonical_params import (
     N,
 )
 
-__all__ = [
+__all__: list[str] = [
     "ASPECT_RATIO",
     "ASPECT_RATIOS",
     "AUDIO",
@@ -41,3 +43,6 @@ __all__ = [
     "VOICE",
     "N",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.pricing import (
     PricingContext,
     bucketed_by_duration,
@@ -13,7 +15,7 @@ from genblaze.pricing import (
     tiered,
 )
 
-__all__ = [
+__all__: list[str] = [
     "PricingContext",
     "bucketed_by_duration",
     "by_model_and_param",
@@ -25,3 +27,6 @@ __all__ = [
     "per_unit",
     "tiered",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,10 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.providers.discovery import ProbeResult, ProbeStatus
 
-__all__ = ["ProbeResult", "ProbeStatus"]
+__all__: list[str] = ["ProbeResult", "ProbeStatus"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.providers.installed import (
     CREDENTIAL_KWARGS,
     ENTRY_POINT_GROUP,
@@ -7,4 +9,7 @@ from genblaze.providers.installed import (
     instantiate_with_credential,
 )
 
-__all__ = ["CREDENTIAL_KWARGS", "ENTRY_POINT_GROUP", "discover_providers", "instantiate_with_credential"]
+__all__: list[str] = ["CREDENTIAL_KWARGS", "ENTRY_POINT_GROUP", "discover_providers", "instantiate_with_credential"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

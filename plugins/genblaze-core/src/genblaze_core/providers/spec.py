@@ -1,5 +1,7 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.providers.schemas import (
     ArraySchema,
     BoolSchema,
@@ -11,7 +13,7 @@ from genblaze.providers.schemas import (
 )
 from genblaze.providers.spec import FALLBACK_SPEC, ModelSpec
 
-__all__ = [
+__all__: list[str] = [
     "FALLBACK_SPEC",
     "ArraySchema",
     "BoolSchema",
@@ -22,3 +24,6 @@ __all__ = [
     "ParamSchema",
     "StringSchema",
 ]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -1,5 +1,10 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
-from genblaze.providers.runnable import Runnable
+from typing import TYPE_CHECKING
 
-__all__ = ["Runnable"]
+from genblaze.providers.runnable import In, Out, Runnable
+
+__all__: list[str] = ["In", "Out", "Runnable"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

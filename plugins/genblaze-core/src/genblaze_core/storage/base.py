@@ -1,6 +1,11 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.models.enums import KeyStrategy
 from genblaze.storing import ObjectLockConfig, StorageBackend
 
-__all__ = ["KeyStrategy", "ObjectLockConfig", "StorageBackend"]
+__all__: list[str] = ["KeyStrategy", "ObjectLockConfig", "StorageBackend"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

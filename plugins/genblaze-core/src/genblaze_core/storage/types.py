@@ -1,5 +1,10 @@
 """A published import path. Generated from published_names.txt by tools/facade.py."""
 
+from typing import TYPE_CHECKING
+
 from genblaze.storing import DeleteError, DeleteResult, FileEntry, ListPage, ObjectMetadata, TransferProgress
 
-__all__ = ["DeleteError", "DeleteResult", "FileEntry", "ListPage", "ObjectMetadata", "TransferProgress"]
+__all__: list[str] = ["DeleteError", "DeleteResult", "FileEntry", "ListPage", "ObjectMetadata", "TransferProgress"]
+
+if not TYPE_CHECKING:  # published programs import many a name from where it was merely used
+    from genblaze_core import __getattr__ as __getattr__

@@ -14,8 +14,9 @@ if not TYPE_CHECKING:  # as in the package itself
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
+            from genblaze_core import __getattr__ as published
+
+            return published(name)
         try:
             return getattr(import_module(_HOMES[name]), name)
         except ModuleNotFoundError as error:
