@@ -28,6 +28,13 @@ class DayShop(Shop):
     name = "day-shop"
 
 
+@pytest.fixture(autouse=True)
+def no_midnight(monkeypatch):
+    """The day on which a test began lasts until its end."""
+    day = daily.today()
+    monkeypatch.setattr(daily, "today", lambda: day)
+
+
 @pytest.fixture
 def with_budget(tmp_path):
     """Makes a pipeline of a shop, under a budget of the day that all of a test share."""
