@@ -370,6 +370,20 @@ def test_a_tenant_that_cannot_be_a_folder_is_refused_before_anything_is_paid(fol
     assert painter.calls == 0
 
 
+@pytest.mark.parametrize(
+    ("tenant", "prefix"), [("t" * 300, "genblaze"), ("acme", "p/" * 480)], ids=["tenant", "prefix"]
+)
+def test_keys_that_are_too_long_for_the_store_are_refused_before_anything_is_paid(
+    folder, painter, store, tenant, prefix
+):
+    from genblaze import Pipeline
+
+    pipeline = Pipeline("p", output_dir=folder, plugins=kernel_plugins(), tenant_id=tenant).step(painter, model="m")
+    with pytest.raises(StorageError, match="is no key.* long"):
+        pipeline.run(sink=ObjectStorageSink(store, prefix=prefix, key_strategy=KeyStrategy.HIERARCHICAL))
+    assert painter.calls == 0
+
+
 def test_a_tenant_called_runs_stays_in_its_folder(folder, painter, store):
     from genblaze import Pipeline
 

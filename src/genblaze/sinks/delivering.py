@@ -92,7 +92,7 @@ def _failure_text(failed: Sequence[tuple[str, str]], total: int) -> str:
     reasons = "; ".join(f"{asset_id}: {reason}" for asset_id, reason in failed)
     return (
         f"{len(failed)} of {total} outputs could not be stored, so the manifest was not either ({reasons}). "
-        "Nothing is lost: sink.retry(result) does the rest."
+        "What could be is; sink.retry(result) does the rest when the cause is gone."
     )
 
 

@@ -150,6 +150,11 @@ class KeyLayout:
             return self._keys.build("assets", sha256[:2], sha256[2:4], f"{sha256}{SPELLINGS.get(one, one)}")
         return self._in_run(scope, "assets", f"{asset_id}{extension}")
 
+    def longest(self, tenant_id: str | None, run_id: str | None) -> str:
+        """A key as long as those of a run's outputs are."""
+        scope = RunScope(run_id or "0" * 36, tenant_id, "0000-00-00")
+        return self.asset(scope, "0" * 36, "0" * 64, ".jpeg")
+
     def manifest(self, scope: RunScope, canonical_hash: str = "") -> str:
         """The key of a run's manifest; with a hash, that of one which found another in its place."""
         mark = f".{canonical_hash[:12]}" if canonical_hash else ""

@@ -129,9 +129,10 @@ class ObjectStorageSink(BaseSink):
         return f"ObjectStorageSink({self._store!r}, prefix={self._layout.prefix!r}, {self._layout.strategy})"
 
     def check(self, *, tenant_id: str | None, run_id: str | None) -> None:
-        """Refuse a tenant or a run whose name cannot be a folder of the store."""
+        """Refuse a tenant or a run whose name cannot be a folder of the store, or makes keys longer than it takes."""
         check_segment("tenant_id", tenant_id)
         check_segment("run_id", run_id)
+        self._store.url_of(self._layout.longest(tenant_id, run_id))
 
     def preflight(self) -> None:
         """Refuse a store that cannot be written to, until it once could be."""

@@ -27,6 +27,9 @@ __all__ = ["LocalFolderStore"]
 OWN_PREFIX: Final = ".genblaze"
 """Names that begin like this are temporary files and the journal, and never objects."""
 
+LONGEST_NAME: Final = 255
+"""Bytes that file systems take for the name of a file or a folder."""
+
 NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
 """How file systems say that they have no hard links."""
 
@@ -170,6 +173,9 @@ def _check_key(key: str, operation: str) -> None:
     store.check_key(key, operation)
     if any(part.startswith(OWN_PREFIX) for part in key.split("/")):
         msg = f"{operation}: {key!r} is no key in a folder: names that begin with {OWN_PREFIX} are for temporary files."
+        raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation=operation)
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in key.split("/")):
+        msg = f"{operation}: {key!r} is no key in a folder: a part of it is longer than {LONGEST_NAME} bytes."
         raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation=operation)
 
 
