@@ -35,9 +35,13 @@ class PluginCourier:
     Args:
         plugins: Gives the plugin manager, at first need.
         output_dir: Where the run's files go, and copies of inputs beside them.
+
+    Attributes:
+        lenders: The run's sinks: each stores a local file, and gives a URL that others can read for some seconds.
     """
 
     def __init__(self, plugins: Callable[[], PluginManager], output_dir: Path) -> None:
+        self.lenders: list[Callable[[Asset, int], str | None]] = []
         self._plugins = plugins
         self._output_dir = output_dir
 
@@ -68,6 +72,14 @@ class PluginCourier:
         if presigned is not None:
             return presigned
         return asset.url if urlsplit(asset.url).scheme == "https" else None
+
+    async def stored_url(self, asset: Asset, seconds: int = 900) -> str | None:
+        """A URL of a local input that a sink of the run stores, or None where none does that others can read."""
+        for lend in self.lenders:
+            url = await daemon_threads.run(lend, asset, seconds)
+            if url is not None and urlsplit(url).scheme == "https":
+                return url
+        return None
 
     def _presigned(self, url: str, seconds: int) -> str | None:
         store = self._store_of(url)

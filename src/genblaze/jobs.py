@@ -164,6 +164,10 @@ class Courier(Protocol):
         """A URL that a vendor can read an input from for `seconds`, or None where there is none."""
         ...
 
+    async def stored_url(self, asset: Asset, seconds: int = 900) -> str | None:
+        """The same of a local file that a sink of the run stores, for vendors that take nothing but URLs."""
+        ...
+
 
 class GenerateContext:
     """What surrounds one attempt: where files go, how to report progress, and whether anybody still waits.

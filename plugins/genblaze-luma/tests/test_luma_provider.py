@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genblaze import Asset, Pipeline, PipelineError, RetryPolicy
+from genblaze import Asset, ObjectStorageSink, Pipeline, PipelineError, RetryPolicy, verify_file
+from genblaze.storing import LocalFolderStore
 from genblaze.testing import Answer
 from genblaze_luma import LumaProvider
 
@@ -50,8 +51,36 @@ def test_pictures_guide_a_picture(luma, png, tmp_path):
 def test_a_file_that_luma_cannot_read_is_refused_before_anything_is_sent(luma, png, tmp_path):
     path = tmp_path / "x.png"
     path.write_bytes(png)
-    step = failed(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="image/png")])
-    assert (step.error_code, luma.calls) == ("invalid_input", [])
+    for sink in (None, f"file://{tmp_path}/store"):
+        made = pipeline(tmp_path, external_inputs=[Asset(url=path.as_uri(), media_type="image/png")])
+        step = made.run(sink=sink, raise_on_failure=False).run.steps[0]
+        assert (step.error_code, luma.calls) == ("invalid_input", [])
+        assert "Give the run a sink=" in step.error
+
+
+class OpenFolder(LocalFolderStore):
+    """A folder that the world can read."""
+
+    def presign(self, key, **options):
+        return f"https://open.example/{key}"
+
+
+def test_luma_reads_local_pictures_where_the_runs_sink_has_stored_them(luma, png, tmp_path):
+    path = tmp_path / "x.png"
+    path.write_bytes(png)
+    sink = ObjectStorageSink(OpenFolder(tmp_path / "store"))
+    made = Pipeline("p", output_dir=tmp_path, chain=True)
+    photo = Asset(url=path.as_uri(), media_type="image/png")
+    made.step(LumaProvider(poll_interval=0.01), model="photon-1", modality="image", external_inputs=[photo])
+    made.step(LumaProvider(poll_interval=0.01), model="ray-2", modality="video")
+    result = made.run(sink=sink)
+    guided, film = (call.body for call in luma.sent("POST", SUBMIT))
+    urls = [guided["image_ref"][0]["url"], film["keyframes"]["frame0"]["url"]]
+    for url in urls:
+        stored = tmp_path / "store" / url.removeprefix("https://open.example/")
+        assert stored.read_bytes() == png
+    assert result.ok
+    assert all(verify_file(result.local_path(asset)).ok for asset in result.assets)
 
 
 def test_a_third_frame_is_refused_before_anything_is_sent(luma, tmp_path):

@@ -18,9 +18,11 @@ from genblaze.sinks.records import Deliveries
 from genblaze.threads import daemon_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from genblaze.embedding import ContentDigest, EmbedResult
+    from genblaze.models.asset import Asset
     from genblaze.models.policy import EmbedPolicy
     from genblaze.models.run import Run
     from genblaze.models.step import Step
@@ -57,9 +59,9 @@ async def close_run(plan: Plan, options: RunOptions, emitter: Emitter, run: Run)
 async def _deliver(plan: Plan, options: RunOptions, run: Run) -> PipelineResult:
     deliveries = Deliveries(paths=local_outputs(run), folders=plan.folders)
     result = PipelineResult(run, Manifest.from_run(run), deliveries)
+    own = made_here(run, deliveries.paths)  # before sinks give equal contents one URL
     for sink in options.sinks:
         await hand_over(sink, result)
-    own = made_here(run, deliveries.paths)
     if own and options.embed.embed_mode != "none":
         embed = partial(embed_all, result.manifest, own, plan.plugins, policy=options.embed)
         deliveries.embedded.update(await daemon_threads.run(embed))
@@ -120,6 +122,13 @@ def known_contents(run: Run) -> dict[str, ContentDigest]:
         for asset in step.assets
         if asset.sha256 is not None and asset.size_bytes is not None
     }
+
+
+def lenders(sinks: tuple[Any, ...], run: Run) -> list[Callable[[Asset, int], str | None]]:
+    """What the courier asks for URLs of local files: the sinks that can give some."""
+    date = run.created_at.strftime("%Y-%m-%d")
+    found = [lend for sink in sinks if (lend := getattr(sink, "lend", None)) is not None]
+    return [partial(lend, run_id=run.run_id, tenant_id=run.tenant_id, date_str=date) for lend in found]
 
 
 async def hand_over_step(sinks: tuple[Any, ...], step: Step, run: Run) -> None:

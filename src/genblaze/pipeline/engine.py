@@ -18,7 +18,7 @@ from genblaze.models.run import Run
 from genblaze.pipeline.budgeting import refuse_unknown_prices
 from genblaze.pipeline.clock import Alarm, Clock
 from genblaze.pipeline.daily import refuse_unknown_prices_today
-from genblaze.pipeline.delivery import close_run, hand_over_step
+from genblaze.pipeline.delivery import close_run, hand_over_step, lenders
 from genblaze.pipeline.emission import Emitter
 from genblaze.pipeline.preflight import check_models, check_sinks
 from genblaze.pipeline.stages import StepRun
@@ -67,6 +67,8 @@ async def execute(
         metadata=plan.metadata,
     )
     run.started_at = run.created_at
+    if options.sinks:
+        plan.courier.lenders = lenders(options.sinks, run)
     if plan.journal is not None:
         plan.journal.on_unprotected = emitter.unprotected
     emitter.run_started(plan)

@@ -150,6 +150,25 @@ class ObjectStorageSink(BaseSink):
             if path is not None and asset.sha256 is not None and is_own(path, self._roots, step):
                 transfer.begin(asset, path)
 
+    def lend(self, asset: Asset, seconds: int, *, run_id: str, tenant_id: str | None, date_str: str) -> str | None:
+        """Store an output or input of a run that is under way, and give a URL that others can read for so long.
+
+        None where its object is not to exist like that (`embed=True`), or the store gives no such URLs.
+        """
+        path = local_file(asset.url)
+        if self._embed or path is None:
+            return None
+        transfer = self._transfer(RunScope(run_id, tenant_id, date_str))
+        transfer.begin(asset, path)
+        stored = transfer.outcome(asset)
+        if isinstance(stored, str):
+            logger.warning("%r could not store input %s: %s", self, asset.asset_id, stored)
+            return None
+        try:
+            return self._store.presign(stored.key, expires_in=seconds)
+        except GenblazeError:  # a folder, say
+            return None
+
     def write_run(self, run: Run, manifest: Manifest) -> None:
         """Store a run that no pipeline hands over, from where its assets' URLs say they are.
 

@@ -133,9 +133,13 @@ def _seconds(value: Any) -> str:
 
 
 async def _url(work: Work, asset: Asset) -> str:
-    url = await work.context.courier.input_url(asset)
+    courier = work.context.courier
+    url = await courier.input_url(asset) or await courier.stored_url(asset)
     if url is None:
-        _refuse(f"{asset.asset_id} lies where Luma cannot read it. Put it into a store (sink=), or at an https URL")
+        _refuse(
+            f"input {asset.asset_id} lies where Luma cannot read it: Luma takes URLs only. Give the run a sink= whose "
+            "store gives out https URLs (S3, say, without embed=True), or put the input at an https URL"
+        )
     return str(url)
 
 
