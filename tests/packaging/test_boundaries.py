@@ -1,5 +1,6 @@
-"""The import contracts in pyproject.toml cover every package of the tree."""
+"""The import contracts in pyproject.toml cover every package of the tree, and the documentation shows them."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ PACKAGES = {path.parent.name for path in ROOT.glob("*/genblaze-*/src/*/__init__.
 FACADE = "genblaze_core"
 SHARED = "genblaze_http"
 KERNEL = ROOT / "src" / "genblaze"
+PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 # What plugins may import; the rest of the kernel is its own business.
 PUBLIC = {
     "atomic",
@@ -59,3 +61,10 @@ def test_every_plugin_keeps_to_the_public_kernel():
     rule = contract("Plugins see only")
     assert set(rule["source_modules"]) == PACKAGES - {FACADE}
     assert set(rule["forbidden_modules"]) == private
+
+
+def test_the_page_of_the_architecture_shows_every_layer():
+    layers = [set(re.findall(r"\w+", layer)) for layer in contract("A module of the kernel")["layers"]]
+    shown = PAGE.read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    rows = [re.split(r" {2,}", row)[0] for row in shown.replace(",\n", ", ").splitlines()]
+    assert [set(re.findall(r"\w+", row)) for row in rows] == layers
