@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genblaze.errors import GenblazeError, StorageError
 from genblaze.file_urls import local_file
 from genblaze.models.enums import KeyStrategy
 from genblaze.sinks.content import check_origin, temporary_folder
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["AssetTransfer"]
 
 
+class _Layout(KeyLayout):
+    """Keys right below the prefix, as the published class makes them."""
+
+    def asset(self, scope: RunScope, asset_id: str, sha256: str, extension: str) -> str:
+        if self.by_content:
+            return self._keys.build(sha256[:2], sha256[2:4], f"{sha256}{extension.lower()}")
+        above = (scope.tenant_id or "", scope.date or "", scope.run_id or "")
+        return self._keys.build(*above, "assets", f"{asset_id}{extension}")
+
+
 class AssetTransfer:
     """Stores single assets. `ObjectStorageSink` does it for runs, several at once, with their manifest.
 
@@ -28,8 +39,7 @@ class AssetTransfer:
         backend: Where.
         prefix: What all keys begin with.
         key_strategy: Whether a key names the run or the content.
-        allowed_roots: Folders that local files must lie in, besides the temporary one; None allows all, as it is you
-            who names the file.
+        allowed_roots: Folders that local files must lie in, besides the temporary one.
         max_download_bytes: More is not fetched.
         download_timeout: Seconds for fetching one asset.
         pipelined_transfer: Published; has no effect.
@@ -50,35 +60,45 @@ class AssetTransfer:
 
         self._store = as_store(backend)
         self._plugins = default_plugins()
-        layout = KeyLayout(prefix, key_strategy)
+        layout = _Layout(prefix, key_strategy)
         self._uploader = Uploader(self._store, layout, self._plugins, workers=1, lock=None, with_inputs=False)
-        self._roots = allowed_roots
+        self._roots = allowed_roots or []
         self._max_bytes = max_download_bytes
         self._timeout = download_timeout
 
     def transfer(
         self, asset: Asset, *, tenant: str | None = None, date_str: str | None = None, run_id: str | None = None
     ) -> str:
-        """Store an asset, set its URL, digest and size, and return the URL.
+        """Store an asset, set its URL, digest and size, and return its key.
 
         Raises:
-            GenblazeError: It cannot be read or stored; the asset is then as it was.
+            StorageError: It cannot be read or stored; the asset is then as it was.
         """
-        path = local_file(asset.url)
-        if path is not None and self._roots is not None:
-            check_origin(path, self._roots, None)
-        with ExitStack() as stack:
-            if path is None and self._store.key_of(asset.url) is None:
-                path = self._brought(asset, stack)
-            stored = self._uploader.upload(asset, RunScope(run_id, tenant, date_str), path)
+        try:
+            with ExitStack() as stack:
+                path = self._local_copy(asset, stack)
+                stored = self._uploader.upload(asset, RunScope(run_id, tenant, date_str), path)
+        except StorageError:
+            raise
+        except GenblazeError as error:
+            raise StorageError(str(error)) from error
         asset.url, asset.sha256, asset.size_bytes = stored.url, stored.sha256, stored.size
-        return stored.url
+        return stored.key
 
     async def atransfer(
         self, asset: Asset, *, tenant: str | None = None, date_str: str | None = None, run_id: str | None = None
     ) -> str:
         """`transfer` without blocking the event loop."""
         return await daemon_threads.run(lambda: self.transfer(asset, tenant=tenant, date_str=date_str, run_id=run_id))
+
+    def _local_copy(self, asset: Asset, stack: ExitStack) -> Path | None:
+        """Where the content is on this machine; None for what the store has already."""
+        path = local_file(asset.url)
+        if path is not None:
+            check_origin(path, self._roots, None)
+        elif self._store.key_of(asset.url) is None:
+            path = self._brought(asset, stack)
+        return path
 
     def _brought(self, asset: Asset, stack: ExitStack) -> Path:
         from genblaze.hookspecs import FetchContext
