@@ -16,6 +16,8 @@ from genblaze.embedding import (
     ContentDigest,
     content_digest,
     copy_content,
+    edits,
+    embed,
     embed_manifest,
     extract_document,
     extract_manifest,
@@ -78,6 +80,27 @@ def test_a_long_file_that_is_hashed_while_it_is_written_gets_a_true_record(tmp_p
     assert layout.record["essence_sha256"] == sha256(essence)
     assert verify_file(path, plugins=plugins).ok
     assert strip_manifest(path, plugins=plugins).sha256 == sha256(content)
+
+
+def test_a_file_that_changes_while_it_is_still_hashed_is_noticed(tmp_path, plugins, monkeypatch):
+    content = toy(bytes(2_000_000))
+    path = saved(tmp_path, content)
+    copied, write = Event(), embed.write_plan
+
+    def write_plan(*arguments):
+        write(*arguments)
+        path.write_bytes(content + b"more")
+        copied.set()
+
+    def digest_plan(*arguments):
+        assert copied.wait(30)
+        return edits.digest_plan(*arguments)
+
+    monkeypatch.setattr("genblaze.embedding.embed.write_plan", write_plan)
+    monkeypatch.setattr("genblaze.embedding.recording.digest_plan", digest_plan)
+    with pytest.raises(EmbeddingError, match="changed by another program"):
+        embed_manifest(path, manifest_of(content), plugins=plugins)
+    assert path.read_bytes() == content + b"more"
 
 
 def test_hashing_stops_when_the_rest_has_failed(tmp_path):

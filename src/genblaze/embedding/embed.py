@@ -289,6 +289,7 @@ class _Embedding:
                 file.flush()
                 flush_to_disk(file.fileno())
             record = digests.record()
+            media.file.check_unchanged()
             plan = draft if record == so_far else made.plan(record)
             amend(media.file, draft, plan, file)
             file.flush()
