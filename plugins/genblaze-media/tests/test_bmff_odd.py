@@ -222,6 +222,22 @@ def test_metadata_edited_around_the_same_samples_is_essence(tmp_path):
     assert verdict(path) is Verdict.ESSENCE
 
 
+def test_media_data_that_an_editor_put_behind_the_manifest_stay_where_they_are(tmp_path):
+    path = saved(tmp_path, SMALL, "a.mp4")
+    embed(path)
+    ours = path.stat().st_size - len(SMALL)
+    edited = path.read_bytes() + MDAT
+    path.write_bytes(edited)
+    strip_manifest(path, plugins=PLUGINS)
+    stripped = path.read_bytes()
+    assert (stripped[: len(SMALL)], stripped[len(SMALL) + ours :]) == (SMALL, MDAT)
+    assert b"canonical_hash" not in stripped
+    assert embed(path).method == "inline"
+    assert verdict(path) is Verdict.EXACT
+    strip_manifest(path, plugins=PLUGINS)
+    assert path.read_bytes() == stripped
+
+
 @pytest.mark.parametrize("content", [SMALL, ODD["open last box"], SMALL + MFRA], ids=["plain", "open", "index"])
 def test_every_changed_byte_is_noticed(tmp_path, content):
     path = saved(tmp_path, content, "a.mp4")

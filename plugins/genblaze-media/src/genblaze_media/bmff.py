@@ -254,6 +254,8 @@ def _restores(size: int, structure: _Structure, record: dict[str, Any] | None) -
     A file of the published package may have lost a few bytes, or its tags their padding.
     """
     blocks, freeform = structure.blocks, structure.freeform
+    if structure.pinned:  # an editor put media data behind ours, which stay where the file says that they are
+        yield splice(size, [*(freeform.blanked if freeform else ()), *_blanked(blocks)])
     opened = _reopened(structure, record)
     everything = [*_removed(blocks), *opened]
     if freeform is not None:
@@ -271,6 +273,12 @@ def _restores(size: int, structure: _Structure, record: dict[str, Any] | None) -
 
 def _removed(blocks: list[_Block]) -> list[Edit]:
     return [Edit(block.box.offset, block.box.length) for block in blocks]
+
+
+def _blanked(blocks: list[_Block]) -> list[Edit]:
+    """Padding of the same length in the place of boxes, where it may not be shorter."""
+    boxes = (block.box for block in blocks)
+    return [Edit(each.offset, each.length, box(b"free", bytes(each.length - HEAD.size))) for each in boxes]
 
 
 def _reopened(structure: _Structure, record: dict[str, Any] | None) -> list[Edit]:
