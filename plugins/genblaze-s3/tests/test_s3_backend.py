@@ -19,7 +19,7 @@ from botocore.awsrequest import AWSResponse
 from genblaze import InvalidValueError, StorageError, URLPolicyError
 from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import classify_botocore_error
-from genblaze_s3 import AsyncS3StorageBackend, PresignedURL, S3StorageBackend, URLPolicy
+from genblaze_s3 import AsyncS3StorageBackend, Encryption, PresignedURL, S3StorageBackend, URLPolicy
 from genblaze_s3.client import Client
 from genblaze_s3.settings import Settings
 
@@ -221,16 +221,16 @@ def test_signed_urls_work_without_credentials_until_they_expire(backend):
 @pytest.mark.slow
 def test_published_programs_put_and_get(backend, s3, bucket):
     told = []
-    url = backend.put(
+    key = backend.put(
         "folder/a.png",
         io.BytesIO(b"0123456789"),
         content_type="image/png",
         metadata={"run": "r"},
         extra_args={"CacheControl": "no-store"},
-        progress=lambda each: told.append((each.operation, each.key, each.bytes_transferred)),
+        progress=lambda each: told.append((each.operation, each.key, each.bytes_transferred, each.total_bytes)),
     )
-    assert backend.key_from_url(url) == "folder/a.png"
-    assert told == [("put", "folder/a.png", 0), ("put", "folder/a.png", 10)]
+    assert key == "folder/a.png"
+    assert told == [("put", "folder/a.png", 10, 10)]
     found = s3.head_object(Bucket=bucket, Key="folder/a.png")
     assert (found["ContentType"], found["CacheControl"], found["Metadata"]["run"]) == ("image/png", "no-store", "r")
     assert backend.get("folder/a.png") == b"0123456789"
@@ -238,6 +238,33 @@ def test_published_programs_put_and_get(backend, s3, bucket):
     assert list(backend.stream("folder/a.png", chunk_size=4)) == [b"0123", b"4567", b"89"]
     assert backend.exists("folder/a.png")
     assert not backend.exists("folder/b.png")
+
+
+@pytest.mark.slow
+def test_further_arguments_win_over_content_type_and_metadata(backend, s3, bucket):
+    further = {"ContentType": "a/b", "Metadata": {"theirs": "2"}}
+    backend.put("k", b"x", content_type="text/plain", metadata={"ours": "1"}, extra_args=further)
+    found = s3.head_object(Bucket=bucket, Key="k")
+    assert (found["ContentType"], found["Metadata"].get("theirs"), "ours" in found["Metadata"]) == ("a/b", "2", False)
+
+
+@pytest.mark.slow
+def test_reading_tells_how_far_it_is_and_how_far_it_goes(backend):
+    told = []
+    backend.put("k", b"0123456789")
+    backend.get("k", progress=told.append)
+    list(backend.stream("k", chunk_size=6, progress=told.append))
+    assert [(each.operation, each.bytes_transferred, each.total_bytes) for each in told] == [
+        ("get", 10, 10),
+        ("stream", 6, 10),
+        ("stream", 10, 10),
+    ]
+
+
+@pytest.mark.parametrize("content", [None, "text", 3])
+def test_what_is_no_content_is_refused_by_name(content):
+    with pytest.raises(StorageError, match=f"{type(content).__name__} is no content"):
+        S3StorageBackend("b", access_key_id="k", secret_access_key="s").put("k", content)
 
 
 @pytest.mark.slow
@@ -252,8 +279,8 @@ def test_a_stream_that_cannot_be_rewound_is_put(backend):
 
 def test_what_is_said_twice_is_refused(environ):
     backend = S3StorageBackend("b", access_key_id="a", secret_access_key="s", endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(InvalidValueError, match="ContentType"):
-        backend.put("k", b"", content_type="a/b", extra_args={"ContentType": "c/d"})
+    with pytest.raises(InvalidValueError, match="ServerSideEncryption"):
+        backend.put("k", b"", encryption=Encryption.sse_s3(), extra_args={"ServerSideEncryption": "AES256"})
 
 
 @pytest.mark.slow

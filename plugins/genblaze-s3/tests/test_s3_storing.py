@@ -202,11 +202,10 @@ def test_a_file_that_changes_on_its_way_up_is_refused(through_proxy, tmp_path):
     path.write_bytes(bytes(20 << 20))
     store, sha256 = through_proxy.as_store(), hashlib.sha256(path.read_bytes()).hexdigest()
 
-    def change(done):
-        if done:
-            with path.open("r+b") as file:
-                file.seek(-1, io.SEEK_END)
-                file.write(b"!")
+    def change(_done, _size):
+        with path.open("r+b") as file:
+            file.seek(-1, io.SEEK_END)
+            file.write(b"!")
 
     with pytest.raises(StorageError, match="not .* as it was said to have"):
         store.write("film.mp4", path, {}, sha256, change)

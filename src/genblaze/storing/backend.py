@@ -35,7 +35,7 @@ class StorageBackend(ABC):
         metadata: dict[str, str] | None = None,
         extra_args: dict[str, Any] | None = None,
     ) -> str:
-        """Write an object, in place of any that is there, and return its lasting URL.
+        """Write an object, in place of any that is there, and return its key.
 
         Args:
             key: Its name.

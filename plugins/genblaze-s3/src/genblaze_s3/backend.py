@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import warnings
-from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from genblaze import InvalidValueError, StorageError, URLPolicyError
@@ -147,39 +146,40 @@ class S3StorageBackend(StorageBackend):
         object_lock: ObjectLockConfig | None = None,
         progress: Progress = None,
     ) -> str:
-        """Write an object, in place of any that is there, and return its lasting URL.
+        """Write an object, in place of any that is there, and return its key.
 
         Args:
             key: Its name.
             data: Its content; a file is read from where it stands, in blocks.
             content_type: Media type that readers are told.
             metadata: User metadata.
-            extra_args: Further arguments of S3's PutObject.
+            extra_args: Further arguments of S3's PutObject; they win over content type and metadata.
             encryption: Encryption at rest.
             object_lock: Retention.
             progress: Called as the upload advances.
 
         Raises:
-            InvalidValueError: `extra_args` says again what another argument says.
+            InvalidValueError: `extra_args` says again what `encryption` or `object_lock` says.
         """
         check_key(key, "put")
-        arguments = {"ContentType": content_type, "Metadata": metadata or {}}
-        named = {name: value for name, value in arguments.items() if value}
-        for option in (object_lock and object_lock.to_extra_args(), encryption and encryption.to_put_extra_args()):
-            named |= option or {}
-        twice = named.keys() & (extra_args or {}).keys()
+        further = extra_args or {}
+        named = {"ContentType": content_type, "Metadata": metadata}
+        options = {} if object_lock is None else object_lock.to_extra_args()
+        options |= {} if encryption is None else encryption.to_put_extra_args()
+        twice = options.keys() & further.keys()
         if twice:
             msg = f"put: {', '.join(sorted(twice))} is given as an argument and in extra_args; give it once"
             raise InvalidValueError(msg)
-        said = (extra_args or {}).get("ChecksumSHA256")
+        arguments = {name: value for name, value in (named | options | further).items() if value}
+        said = further.get("ChecksumSHA256")
         sha256 = None if said is None else base64.b64decode(said).hex()
-        self._store.write(key, data, named | (extra_args or {}), sha256, _teller(progress, "put", key))
-        return self.get_durable_url(key)
+        self._store.write(key, data, arguments, sha256, _teller(progress, "put", key))
+        return key
 
     def get(self, key: str, *, encryption: Encryption | None = None, progress: Progress = None) -> bytes:
         """The whole content of an object, compared with the digest that it was stored with."""
         content = self._store.get(key, ReadOptions(encryption=encryption))
-        _teller(progress, "get", key, len(content))(len(content))
+        _teller(progress, "get", key)(len(content), len(content))
         return content
 
     def stream(
@@ -191,11 +191,12 @@ class S3StorageBackend(StorageBackend):
         progress: Progress = None,
     ) -> Generator[bytes, None, None]:
         """The content of an object in pieces of at most so many bytes; a broken connection is taken up again."""
-        tell, done = _teller(progress, "get", key), 0
+        found = None if progress is None else self.head(key, encryption=encryption)
+        tell, done = _teller(progress, "stream", key), 0
         with self._store.open(key, ReadOptions(encryption=encryption)) as file:
             while piece := file.read(chunk_size):
                 done += len(piece)
-                tell(done)
+                tell(done, None if found is None else found.size)
                 yield piece
 
     def get_range(self, key: str, *, offset: int, length: int, encryption: Encryption | None = None) -> bytes:
@@ -355,15 +356,9 @@ def _one_of(name: str, value: str | None, other: str | None) -> str | None:
     return other if value is None else value
 
 
-def _teller(progress: Progress, operation: str, key: str, total: int | None = None) -> Callable[[int], None]:
-    if progress is None:
-        return _silent
-    return partial(_tell, progress, operation, key, total)
+def _teller(progress: Progress, operation: str, key: str) -> Callable[[int, int | None], None]:
+    def tell(done: int, total: int | None) -> None:
+        if progress is not None:
+            progress(TransferProgress(done, total, operation, key))
 
-
-def _tell(progress: Callable[[TransferProgress], None], operation: str, key: str, total: int | None, done: int) -> None:
-    progress(TransferProgress(done, total, operation, key))
-
-
-def _silent(_: int) -> None:
-    return
+    return tell

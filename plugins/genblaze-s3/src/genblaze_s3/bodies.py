@@ -70,6 +70,9 @@ def opened(data: Content) -> Iterator[Body]:
             yield Body(file)
     elif isinstance(data, bytes | bytearray | memoryview):
         yield Body(io.BytesIO(data))
+    elif not hasattr(data, "read"):
+        msg = f"put: {type(data).__name__} is no content; give bytes, a binary file or a Path."
+        raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT, operation="put")
     elif data.seekable():
         yield Body(data)
     else:

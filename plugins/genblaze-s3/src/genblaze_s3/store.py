@@ -39,7 +39,7 @@ DEFAULT_PUT: Final = PutOptions()
 DEFAULT_READ: Final = ReadOptions()
 
 
-def _tell_nobody(_: int) -> None:
+def _tell_nobody(_done: int, _size: int) -> None:
     """Progress that nobody wants to hear of."""
 
 
@@ -133,7 +133,7 @@ class S3Store:
         data: Content,
         arguments: dict[str, Any],
         sha256: str | None = None,
-        progress: Callable[[int], None] = _tell_nobody,
+        progress: Callable[[int, int], None] = _tell_nobody,
     ) -> None:
         """Write an object with arguments of PutObject.
 
@@ -142,7 +142,7 @@ class S3Store:
             data: Its content.
             arguments: By S3's names, without the body.
             sha256: Digest that the content must have, in lowercase hexadecimal.
-            progress: Called with the number of bytes that are up.
+            progress: Called with the number of bytes that are up, and how many it will be.
         """
         with opened(data) as body:
             self._write(key, body, arguments, sha256, progress)
@@ -153,7 +153,7 @@ class S3Store:
         body: Body,
         arguments: dict[str, Any],
         sha256: str | None,
-        progress: Callable[[int], None] = _tell_nobody,
+        progress: Callable[[int, int], None] = _tell_nobody,
     ) -> None:
         self._prepare()
         digest = sha256 or body.sha256()

@@ -50,7 +50,7 @@ class Upload:
         sha256: What its digest must be.
         checksums: Whether the server takes checksums in headers; else it gets MD5.
         trusting: Leave it to the server to compare the digest of what comes in one request.
-        progress: Called with the number of bytes that are up.
+        progress: Called with the number of bytes that are up, and how many it will be.
     """
 
     client: Client
@@ -60,7 +60,7 @@ class Upload:
     sha256: str
     checksums: bool
     trusting: bool
-    progress: Callable[[int], None]
+    progress: Callable[[int, int], None]
 
     def send(self) -> bool:
         """Send it.
@@ -68,10 +68,9 @@ class Upload:
         Returns:
             Whether the server says that it has compared the digest.
         """
-        self.progress(0)
         in_parts = goes_in_parts(self.body, self.client.settings.config)
         checked = self._send_in_parts() if in_parts else self._send_at_once()
-        self.progress(self.body.size)
+        self.progress(self.body.size, self.body.size)
         return checked
 
     def _send_at_once(self) -> bool:
@@ -130,7 +129,8 @@ class Upload:
 
         def await_one() -> None:
             parts.append(under_way.popleft().result())
-            self.progress(min(len(parts) * length, self.body.size))
+            if len(parts) * length < self.body.size:
+                self.progress(len(parts) * length, self.body.size)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="genblaze-s3") as pool:
             try:

@@ -52,12 +52,12 @@ class AcmeBoxStore(StorageBackend):
         metadata: dict[str, str] | None = None,  # noqa: ARG002 - as content_type
         extra_args: dict[str, Any] | None = None,  # noqa: ARG002 - as content_type
     ) -> str:
-        """Write an object, in place of any that is there."""
+        """Write an object, in place of any that is there, and return its key."""
         content = data if isinstance(data, bytes) else data.read()
         row = (key, content, sha256(content).hexdigest(), datetime.now(UTC).isoformat())
         with self._file() as file:
             file.execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", row)
-        return self.get_durable_url(key)
+        return key
 
     def get(self, key: str) -> bytes:
         """The whole content of an object.
