@@ -154,7 +154,7 @@ def test_chaining_hands_the_picture_to_the_video(playing):
         handed = str(playing.bought()[1].body)
         assert any(b64encode(picture).decode() in handed for picture in (PNG, JPEG))
     else:
-        with pytest.raises(PipelineError, match="Put it into a store"):
+        with pytest.raises(PipelineError, match="Give the run a sink"):
             playing.run("chaining")
         assert len(playing.bought()) == 1
 
