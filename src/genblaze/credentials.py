@@ -23,6 +23,12 @@ _SHAPES = (
 )
 _SECRET = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES))
 
+#: Values in the query of a URL that let whoever has the URL in. Parameters may hold such URLs: vendors ask for them.
+_IN_QUERY = re.compile(
+    r"(?i)([?&](?:x-amz-[a-z-]+|x-goog-[a-z-]+|sig|signature|token|access_token|key|api[_-]?key|auth|secret|password)=)"
+    r"[^&\s\"'<>]+"
+)
+
 #: How much of an error text is read and how much is kept, in characters.
 _READ, _KEPT = 2000, 500
 _MAX_DEPTH = 100
@@ -30,7 +36,24 @@ _MAX_DEPTH = 100
 
 def redact_secrets(text: str) -> str:
     """`text` with everything that looks like a credential replaced by `[REDACTED]`."""
-    return _SECRET.sub(REDACTED, text)
+    return _IN_QUERY.sub(rf"\1{REDACTED}", _SECRET.sub(REDACTED, text))
+
+
+def without_credentials(value: Any) -> Any:
+    """A value that a provider stated, with every text in it that looks like a credential redacted."""
+    return value if find_credential(value) is None else _redacted(value, 0)
+
+
+def _redacted(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return redact_secrets(value)
+    if depth > _MAX_DEPTH:
+        return REDACTED
+    if isinstance(value, dict):
+        return {key: _redacted(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(item, depth + 1) for item in value]
+    return value
 
 
 def sanitize_error(text: str) -> str:

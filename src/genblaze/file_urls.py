@@ -57,7 +57,8 @@ def path_of(url: str) -> Path:
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme.lower() != "file" or not path.startswith("/") or parts.netloc not in {"", "localhost"}:
-        msg = f"{url!r} names no file on this machine. Write three slashes and the whole path: file:///folder/file"
+        shown = url.replace(parts.netloc, "…") if "@" in parts.netloc else url
+        msg = f"{shown!r} names no file on this machine. Write three slashes and the whole path: file:///folder/file"
         raise URLPolicyError(msg)
     if parts.query or parts.fragment or "\0" in path:
         msg = f"{url!r} has a query, a fragment or a NUL. In a file's name write %3F for ? and %23 for #."

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-__all__ = ["strip_asset_url_credentials"]
+__all__ = ["shown_url", "strip_asset_url_credentials"]
 
 _PREFIXES = ("x-amz-", "x-goog-", "x-bz-", "response-")
 _NAMES = frozenset(
@@ -16,6 +16,10 @@ _NAMES = frozenset(
         "key-pair-id",
         "x-id",
     }
+)
+# Names that are credentials as well, but stay in the form that is hashed.
+_SHOWN_NEVER = frozenset(
+    {"api-key", "api_key", "apikey", "auth", "key-pair-id", "password", "secret", "sig", "signature", "token"}
 )
 # Azure's shared access signature: any of the first six gives it away, then all of them are credentials.
 _SAS_MARKS = frozenset({"sv", "se", "sp", "sr", "ss", "srt"})
@@ -37,6 +41,25 @@ def strip_asset_url_credentials(url: str) -> str:
     Scheme and host become lowercase; user, password and fragment go; of the query only what is no credential
     stays, sorted. Schema 1.6 hashes this form for assets that have no digest.
     """
+    return _stripped(url, frozenset())
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may be written down: as it is, unless it carries credentials; then without them."""
+    if url.startswith("data:") or not ("@" in url or "?" in url):
+        return url
+    try:
+        parts = urlsplit(url)
+        carries = "@" in parts.netloc
+    except ValueError:
+        carries = True
+    else:
+        names = {name.lower() for name, _, _ in _pairs(parts.query)}
+        carries = carries or bool(_secret_names(names) | names & _SHOWN_NEVER)
+    return _stripped(url, _SHOWN_NEVER) if carries else url
+
+
+def _stripped(url: str, also: frozenset[str]) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -45,15 +68,19 @@ def strip_asset_url_credentials(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     location = host if port is None else f"{host}:{port}"
-    return urlunsplit((parts.scheme.lower(), location, parts.path, _stripped_query(parts.query), ""))
+    return urlunsplit((parts.scheme.lower(), location, parts.path, _stripped_query(parts.query, also), ""))
 
 
-def _stripped_query(query: str) -> str:
-    pairs = [
+def _pairs(query: str) -> list[tuple[str, bool, str]]:
+    return [
         (unquote(name), bool(mark), unquote(value))
         for name, mark, value in (part.partition("=") for part in query.split("&") if part)
     ]
-    secret = _secret_names({name.lower() for name, _, _ in pairs})
+
+
+def _stripped_query(query: str, also: frozenset[str]) -> str:
+    pairs = _pairs(query)
+    secret = also | _secret_names({name.lower() for name, _, _ in pairs})
     kept = sorted(pair for pair in pairs if pair[0].lower() not in secret)
     return "&".join(
         f"{quote(name, safe='')}={quote(value, safe='')}" if has_value else quote(name, safe="")

@@ -15,6 +15,7 @@ import msgspec
 
 from genblaze.canonical import canonical_bytes
 from genblaze.errors import ManifestError
+from genblaze.models.asset_url import shown_url
 from genblaze.models.enums import PromptVisibility
 from genblaze.models.hashing import SCHEMA_VERSION
 from genblaze.models.manifest import Manifest
@@ -51,7 +52,8 @@ def redact(manifest: Manifest, *, params: Iterable[str] = (), all_prompts: bool 
     """Make the manifest that may be shown.
 
     Steps whose prompt is not public lose prompt and negative prompt, every other text that is kept under a
-    key with "prompt" in it, what else repeats those texts, and the vendor's payload.
+    key with "prompt" in it, what else repeats those texts, and the vendor's payload. URLs of assets, which are not
+    hashed, lose their credentials.
 
     Args:
         manifest: The full manifest. The salts that are made are kept in its `extensions`, so that redacting
@@ -68,8 +70,13 @@ def redact(manifest: Manifest, *, params: Iterable[str] = (), all_prompts: bool 
     named = frozenset(params)
     hidden = [_names_to_hide(step, named, all_prompts) for step in manifest.run.steps]
     if not any(hidden) and not needs_redaction(manifest):
-        return _without_salts(manifest)
-    return _hidden(manifest, hidden, _kept_salts(manifest))
+        shown = _without_salts(manifest)
+    else:
+        shown = _hidden(manifest, hidden, _kept_salts(manifest))
+    for step in shown.run.steps:
+        for asset in (*step.assets, *step.inputs):
+            asset.url = shown_url(asset.url)
+    return shown
 
 
 def redact_step(step: Step, *, params: Iterable[str] = ()) -> Step:

@@ -17,6 +17,7 @@ from genblaze.canonical import canonical_hash
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.file_urls import local_file
 from genblaze.models.asset import Asset
+from genblaze.models.asset_url import shown_url
 from genblaze.models.enums import PromptVisibility, StepStatus
 from genblaze.models.privacy import redact_step
 from genblaze.models.record import new_id
@@ -108,8 +109,11 @@ class StepCache:
         return found if found.status == StepStatus.SUCCEEDED else None
 
     def put(self, step: Step, result: Step, tenant_id: str | None = None) -> None:
-        """Keep `result` as the answer to `step`; anything but a success is ignored."""
-        if result.status != StepStatus.SUCCEEDED:
+        """Keep `result` as the answer to `step`.
+
+        Anything but a success is ignored, and so is what nobody gets at without credentials in a URL: they expire.
+        """
+        if result.status != StepStatus.SUCCEEDED or any(shown_url(asset.url) != asset.url for asset in result.assets):
             return
         with atomic_write(Path(self._entry(step, tenant_id))) as file:
             file.write(msgspec.json.encode(_storable(result)))
@@ -158,8 +162,9 @@ def _touch(path: Path) -> None:
 
 
 def _storable(result: Step) -> Step:
-    """The entry as written: without the run, and without private prompts."""
-    hidden: dict[str, Any] = {"run_id": None}
+    """The entry as written: without the run, private prompts, and credentials in URLs."""
+    inputs = [asset.model_copy(update={"url": shown_url(asset.url)}) for asset in result.inputs]
+    hidden: dict[str, Any] = {"run_id": None, "inputs": inputs}
     if result.prompt_visibility != PromptVisibility.PUBLIC:
         # Vendors repeat prompts in what they answer; inputs and metadata may hold the same texts.
         hidden |= {"params": {}, "inputs": [], "metadata": {}, "provider_payload": {}}

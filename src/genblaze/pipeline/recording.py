@@ -8,6 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from genblaze.canonical import MAX_DEPTH, check_canonical
+from genblaze.credentials import without_credentials
 from genblaze.errors import GenblazeError, InvalidValueError
 from genblaze.models.step import Step
 
@@ -40,15 +41,15 @@ def record_assets(step: Step, assets: list[Asset]) -> None:
 
 
 def recordable(value: Any, where: str) -> Any:
-    """`value` without the parts that a manifest cannot hold; each is logged by its place and type, never by value."""
+    """`value` without what a manifest cannot hold, which is logged by place and type, never by value; or must not."""
     if not value and type(value) in (dict, NoneType):
         return value
     try:
         check_canonical(value, where)
     except InvalidValueError as error:
         logger.warning("What the provider stated cannot be recorded as it is: %s", str(error).partition(";")[0])
-        return _without_strangers(value, MAX_DEPTH // 2)
-    return value
+        value = _without_strangers(value, MAX_DEPTH // 2)
+    return without_credentials(value)
 
 
 def _without_strangers(value: Any, depth: int) -> Any:

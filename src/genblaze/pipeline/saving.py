@@ -55,9 +55,9 @@ def _warn_of_stranger(result: PipelineResult, path: Path) -> None:
 
 def save_manifest(manifest: Manifest, path: Path, *, full: bool) -> Path:
     """Write `manifest` as canonical JSON; prompts that are not public are redacted unless `full`."""
-    from genblaze.redaction import needs_redaction, redact
+    from genblaze.redaction import redact
 
-    shown = manifest if full or not needs_redaction(manifest) else redact(manifest)
+    shown = manifest if full else redact(manifest)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(shown.to_canonical_json().encode())

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from genblaze import Fetched, ProviderError, StorageError
 from genblaze.atomic import atomic_write
+from genblaze.models.asset_url import strip_asset_url_credentials
 from genblaze.models.enums import ProviderErrorCode, StorageErrorCode
 from genblaze_s3.downloads import once_more
 from genblaze_s3.settings import KEY_VARIABLES, Settings, backblaze_settings
@@ -37,7 +38,8 @@ def store_of(url: str) -> S3Store:
     """
     bucket = urlsplit(url).netloc
     if not bucket or "@" in bucket or ":" in bucket:
-        msg = f"{url!r} names no bucket; write s3://bucket/prefix, and give keys by environment variables."
+        shown = strip_asset_url_credentials(url)
+        msg = f"{shown!r} names no bucket; write s3://bucket/prefix, and give keys by environment variables."
         raise StorageError(msg, error_code=StorageErrorCode.INVALID_INPUT)
     at_backblaze = any(map(os.environ.get, KEY_VARIABLES)) and not any(map(os.environ.get, OTHER_SERVERS))
     return S3Store(backblaze_settings(bucket, None, None, None) if at_backblaze else Settings(bucket))
