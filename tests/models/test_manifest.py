@@ -109,6 +109,10 @@ def a_document(**changes):
     return json.loads(Manifest.from_run(a_run()).to_canonical_json()) | changes
 
 
+class Picture(Asset):
+    """An asset of somebody else's class."""
+
+
 def test_what_is_learnt_on_the_way_does_not_change_the_hash():
     run = a_run()
     before = Manifest.from_run(run).canonical_hash
@@ -152,6 +156,9 @@ def test_what_was_asked_and_made_changes_the_hash(change):
         lambda step: setattr(step.assets[0], "duration", 10**17),
         lambda step: setattr(step.assets[0], "metadata", {"a": (1, 2)}),
         lambda step: setattr(step, "assets", tuple(step.assets)),
+        lambda step: setattr(step, "assets", [Picture(url="x", media_type="a/b")]),
+        lambda step: setattr(step, "assets", [step.assets[0].model_dump()]),
+        lambda step: setattr(step.assets[0], "video", {"codec": "h264"}),
         lambda step: setattr(step, "params", {"t": datetime.fromisoformat("2026-01-01T00:00:00+01:00")}),
     ],
 )
