@@ -122,6 +122,8 @@ class Layout(Struct, kw_only=True):
         payload: JSON of the manifest found in the file (at most `MAX_PAYLOAD`), free of the container's
             escaping.
         record: Our record found beside it; None when the published package embedded it, or nobody did.
+        moved_record: Our record where an editor has moved it away from the manifest: it still tells what the coded
+            media were, but nothing of the bytes around them.
         restores: Plans that give back the file without any manifest of ours, the most likely first. Several
             where the bytes leave it open; the kernel takes the one whose digest the manifest lists.
         essence: Ranges of the coded media (IDAT data, mdat, PCM samples) in the file as it stands, in order.
@@ -135,6 +137,7 @@ class Layout(Struct, kw_only=True):
     size: int
     payload: bytes | None = None
     record: dict[str, Any] | None = None
+    moved_record: dict[str, Any] | None = None
     restores: tuple[EditPlan, ...] = ()
     essence: tuple[Copy, ...] = ()
     facts: dict[str, Any] = {}

@@ -319,9 +319,9 @@ def _judge_inline(case: _Case, media: MediaFile, payload: bytes) -> Verification
 
 def _judge_essence(case: _Case, media: MediaFile, digest: ContentDigest, listed: dict[str, Output]) -> Verification:
     """The content is not listed: are at least the coded media those that the record was written for?"""
-    record, essence = media.layout.record, EditPlan(media.layout.essence)
-    if record is not None and essence.segments and digest_plan(media.file, essence).sha256 == record["essence_sha256"]:
-        origin = listed[record["content_sha256"]]
+    record, essence = media.layout.record or media.layout.moved_record, EditPlan(media.layout.essence)
+    origin = None if record is None else listed.get(record["content_sha256"])
+    if record and origin and essence.segments and digest_plan(media.file, essence).sha256 == record["essence_sha256"]:
         return case.says(Verdict.ESSENCE, "media data unchanged, but the file around it was edited; made by", origin)
     saved_anew = record is None and case.source == "inline" and media.media_type in _SAVED_ANEW
     return case.says(Verdict.ALTERED, _unlisted(digest, listed) + (_HINT if saved_anew else ""))

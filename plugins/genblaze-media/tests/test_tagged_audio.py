@@ -238,8 +238,8 @@ def test_retagging_by_others_is_essence(tmp_path, made):
     embed(path)
     tags = ID3(path)
     tags.add(TXXX(encoding=3, desc="mood", text=["calm"]))
-    tags.save(path)
-    assert verdict(path) in {Verdict.ESSENCE, Verdict.ALTERED}
+    tags.save(path)  # which sorts frames by their length, so that the record comes first
+    assert verdict(path) is Verdict.ESSENCE
     assert extract_manifest(path, plugins=PLUGINS).run.steps[0].model == "brush-1"
 
 

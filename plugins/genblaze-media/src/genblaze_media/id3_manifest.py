@@ -55,7 +55,8 @@ class Head(Struct):
         size: Length of the whole file.
         tag: The first tag; the only one that manifests are read from and written into.
         content_at: Where the content behind all leading tags begins.
-        blocks: All our frames; `manifest` is the first that is one, `record` the one right behind it.
+        blocks: All our frames; `manifest` is the first that is one, `record` the one right behind it, and `moved` one
+            that stands elsewhere, for taggers sort frames by their length.
         alone: Whether the tag holds nothing but frames of ours.
         frames_end: Where its last frame ends; what follows in the tag is padding.
         problem: Why the file cannot be embedded into.
@@ -67,6 +68,7 @@ class Head(Struct):
     blocks: list[Block] = []
     manifest: Block | None = None
     record: Block | None = None
+    moved: Block | None = None
     alone: bool = True
     frames_end: int = 0
     problem: str | None = None
@@ -117,6 +119,8 @@ def _take(reader: Reader, head: Head, tag: id3.Tag, frame: id3.Frame, name: str)
         block = head.manifest = Block(name, frame.offset, frame.end, id3.text(reader, tag, frame))
     elif name == RECORD_NAME and head.manifest is not None and head.manifest.end == frame.offset:
         block = head.record = Block(name, frame.offset, frame.end, id3.text(reader, tag, frame))
+    elif name == RECORD_NAME and head.moved is None:
+        block = head.moved = Block(name, frame.offset, frame.end, id3.text(reader, tag, frame))
     head.blocks.append(block)
 
 
@@ -124,12 +128,16 @@ def tagged_layout(reader: Reader, head: Head, media_type: str, audio: Copy | Non
     """The layout of a file whose manifest is in the tag; `audio` is None where no audio could be found."""
     if audio is None:
         head.problem = head.problem or "there is no audio behind its ID3 tag"
-    record = None if head.record is None or head.record.text is None else decode_record(head.record.text)
+    record, moved = (
+        None if block is None or block.text is None else decode_record(block.text)
+        for block in (head.record, head.moved)
+    )
     return Layout(
         media_type=media_type,
         size=reader.size,
         payload=None if head.manifest is None else head.manifest.text,
         record=record,
+        moved_record=moved if record is None else None,
         restores=tuple(_restores(head, record)),
         essence=() if audio is None else (audio,),
         facts=facts,
