@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,8 +69,9 @@ def is_wanted(progress: bool | None, *, listens: bool = False) -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-@contextmanager
-def live_view(progress: bool | None, *, listens: bool = False, runs: int = 1) -> Iterator[LiveView | None]:
+def live_view(
+    progress: bool | None, *, listens: bool = False, runs: int = 1
+) -> AbstractContextManager[LiveView | None]:
     """Draw while this lasts; gives None when nothing is to be drawn, or a run around this one draws already.
 
     Args:
@@ -78,7 +79,12 @@ def live_view(progress: bool | None, *, listens: bool = False, runs: int = 1) ->
         listens: As `is_wanted` takes it.
         runs: How many runs there will be.
     """
-    if not is_wanted(progress, listens=listens) or not _drawing.acquire(blocking=False):
+    return _drawn(runs) if is_wanted(progress, listens=listens) else nullcontext()
+
+
+@contextmanager
+def _drawn(runs: int) -> Iterator[LiveView | None]:
+    if not _drawing.acquire(blocking=False):
         yield None
         return
     try:

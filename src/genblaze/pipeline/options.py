@@ -84,8 +84,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def calls_back(self) -> bool:
         """Whether functions of the caller's are called while it runs."""
-        callbacks = (self.on_progress, self.on_step_complete, self.on_retry, self.on_submit)
-        return any(each is not None for each in callbacks)
+        heard = self.on_progress is not None or self.on_step_complete is not None
+        return heard or self.on_retry is not None or self.on_submit is not None
 
 
 def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int) -> RunOptions:
