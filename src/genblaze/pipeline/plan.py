@@ -164,10 +164,11 @@ def plan(
     plugins = pipeline._plugins or _default_plugins()
     names = {spec.name: index for index, spec in enumerate(specs) if spec.name is not None}
     steps = tuple(_plan_step(index, spec, pipeline, plugins, names) for index, spec in enumerate(specs))
+    config = plugins.config
     tracers = plugins.tracers([each for each in (pipeline._tracer, pipeline._emitter) if each is not None])
     run_id, given = run_id or new_id(), run_id is not None
-    output_dir = pipeline._output_dir or _path(plugins.config.output_dir)
-    required = plugins.config.journal.required if pipeline._journal_required is None else pipeline._journal_required
+    output_dir = pipeline._output_dir or _path(config.output_dir)
+    required = config.journal.required if pipeline._journal_required is None else pipeline._journal_required
     journal = open_run(pipeline, specs, steps, run_id, output_dir, taken_up=given, resend=resend, required=required)
     return Plan(
         steps=steps,
@@ -183,11 +184,11 @@ def plan(
         courier=PluginCourier(lambda: plugins, output_dir),
         preflight=pipeline._preflight and not given,  # what is taken up may be paid for already
         journal=journal,
-        day_budget=day_budget(plugins.config),
+        day_budget=day_budget(config),
         cache=pipeline._cache,
         moderation=pipeline._moderation,
         tracers=tracers,
-        fallback_on=frozenset(plugins.config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
+        fallback_on=frozenset(config.fallback_on) if pipeline._fallback_on is None else pipeline._fallback_on,
     )
 
 
