@@ -106,6 +106,13 @@ def test_a_corrupt_entry_is_counted_and_replaced(new, painter, cache, caplog):
     assert pipeline.run().run.steps[0].cached
 
 
+def test_an_entry_without_outputs_is_a_miss(new, painter, cache):
+    pipeline = new().cache(cache).step(painter, model="m")
+    pipeline.run()
+    entries(cache)[0].write_text('{"provider": "painter", "model": "m", "status": "succeeded"}')
+    assert (pipeline.run().assets != [], painter.calls) == (True, 2)
+
+
 def test_a_cache_that_cannot_be_written_does_not_lose_the_result(new, painter, cache):
     cache._dir.rmdir()
     cache._dir.write_text("a file stands here")

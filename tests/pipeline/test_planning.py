@@ -225,3 +225,20 @@ def test_step_retry_is_obeyed_over_the_providers_own(new, folder):
     painter = Painter(folder, errors=errors, retry_policy=RetryPolicy.disabled())
     new().step(painter, model="m", step_retry=NOW).run(raise_on_failure=False)
     assert painter.calls == 4
+
+
+@pytest.mark.parametrize("name", ["on_progress", "on_step_complete", "on_retry"])
+def test_a_callback_that_nobody_would_await_is_refused(new, painter, name):
+    async def callback(event):
+        raise AssertionError
+
+    with pytest.raises(GenblazeError, match=f"{name}.*not awaited"):
+        new().step(painter, model="m").run(**{name: callback})
+    assert painter.calls == 0
+
+
+@pytest.mark.parametrize("run_id", ["", None])
+def test_without_the_id_of_a_run_nothing_is_resumed(new, painter, run_id):
+    with pytest.raises(GenblazeError, match="needs the id of a run"):
+        new().step(painter, model="m").resume(run_id)
+    assert painter.calls == 0

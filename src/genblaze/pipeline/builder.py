@@ -329,10 +329,14 @@ class Pipeline(Runnable[None, "PipelineResult"]):
             **options: Those of `run`.
 
         Raises:
+            InvalidValueError: There is no id: that would be a new run, which buys everything.
             RunTakenError: Another process is working on the run.
             JournalError: The pipeline asks for something else than it did.
             PipelineError: As `run` does; an uncertain purchase fails its step with code `unknown`.
         """
+        if not run_id:
+            msg = "resume() needs the id of a run; `genblaze runs` lists them"
+            raise InvalidValueError(msg)
         from genblaze.pipeline.calls import run
         from genblaze.sync import run_sync
 

@@ -106,7 +106,7 @@ class StepCache:
             return None
         if self._max_bytes is not None:
             _touch(Path(entry))
-        return found if found.status == StepStatus.SUCCEEDED else None
+        return found if found.status == StepStatus.SUCCEEDED and found.assets else None
 
     def put(self, step: Step, result: Step, tenant_id: str | None = None) -> None:
         """Keep `result` as the answer to `step`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -102,6 +103,7 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
         msg = "config: tenant_id is an argument of Pipeline(), not of a call"
         raise InvalidValueError(msg)
     settings = {name: config[name] for name in SETTINGS if config.get(name) is not None} | given
+    _check_callbacks(settings)
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
     if "max_cost_usd" in settings:
@@ -145,6 +147,13 @@ def _check_keywords(keywords: Mapping[str, Any]) -> None:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             msg = f"run() got an unexpected keyword argument {name!r}{hint}"
             raise TypeError(msg)
+
+
+def _check_callbacks(settings: Mapping[str, Any]) -> None:
+    for name in ("on_progress", "on_step_complete", "on_retry", "on_submit"):
+        if iscoroutinefunction(settings.get(name)):
+            msg = f"run({name}=…): callbacks are called, not awaited; give it a def, or use astream() for events"
+            raise InvalidValueError(msg)
 
 
 def _check_ranges(settings: Mapping[str, Any]) -> None:
