@@ -23,6 +23,9 @@ from genblaze.providers.failures import call_with_rate_limit_retry, classify_api
         ("model not found", "model_error"),
         ("The model gpt-x does not exist", "model_error"),
         ("something else", "unknown"),
+        ("blocked by the content filter", "content_policy"),
+        ("authorization failed", "auth_failure"),
+        ("invalid_request", "invalid_input"),
     ],
 )
 def test_a_text_is_classified_by_its_words(text, code):
