@@ -69,13 +69,13 @@ def test_a_value_the_vendor_refuses_fails_the_step_and_the_command(pair, replay)
     assert "Step 1 (local-image/local-image-1)" in err
 
 
-@pytest.mark.parametrize(
-    "flags", [["--no-dry-run"], ["--execute"], ["--no-dry-run", "--allow-provider", "local-image"]]
-)
-def test_the_published_word_for_executing_is_known(pair, replay, flags):
-    code, out, err = replay(pair.local_path(pair.assets[0]), "--change", "1.seed=2", *flags)
+@pytest.mark.parametrize("flags", [["--no-dry-run"], ["--no-dry-run", "--allow-provider", "local-image"]])
+def test_the_published_word_for_executing_runs_every_step(pair, replay, flags):
+    code, out, err = replay(pair.local_path(pair.assets[0]), *flags)
     assert (code, err) == (0, "")
+    assert [line.split()[3] for line in out.splitlines()[:2]] == ["runs", "runs"]
     assert "nothing was run" not in out
+    assert replay(pair.local_path(pair.assets[0]), "--no-dry-run", "--allow-provider", "openai-dalle")[0] == 1
 
 
 def test_a_dry_run_may_be_asked_for(pair, replay):

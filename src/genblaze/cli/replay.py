@@ -19,13 +19,8 @@ __all__ = ["command"]
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--change", "changes", multiple=True, metavar="STEP.NAME=VALUE", help="Change a value; may be repeated.")
-@click.option(
-    "--execute/--dry-run",
-    "--no-dry-run",
-    "execute",
-    default=False,
-    help="Run it; unless told so only what would happen is printed.",
-)
+@click.option("--execute/--dry-run", default=False, help="Run it; unless told so only what would happen is printed.")
+@click.option("--no-dry-run", "again", is_flag=True, help="Run every step, and reuse nothing.")
 @click.option("--allow-provider", "allowed", multiple=True, metavar="NAME", help="Run no others; may be repeated.")
 @click.option("--show-prompts", is_flag=True, help="Print the prompts, too.")
 @click.option("--force", is_flag=True, help="Believe a manifest that is not what its hash was made of.")
@@ -36,6 +31,7 @@ def command(
     manifest: Path,
     changes: tuple[str, ...],
     execute: bool,
+    again: bool,
     allowed: tuple[str, ...],
     show_prompts: bool,
     force: bool,
@@ -57,10 +53,12 @@ def command(
     recorded = parse_manifest(document_of(manifest))
     if force and not recorded.verify_hash():
         click.echo("the manifest is not what its canonical hash was made of", err=True)
-    replay = Replay(recorded, _changes(changes), folder=manifest.parent, output_dir=output_dir, verify=not force)
+    replay = Replay(
+        recorded, _changes(changes), folder=manifest.parent, output_dir=output_dir, verify=not force, reuse=not again
+    )
     _tell(replay, show_prompts=show_prompts)
     _check_allowed(replay, allowed)
-    if not execute:
+    if not (execute or again):
         click.echo("nothing was run; add --execute to run it")
         return 0
     result = replay.run(max_concurrency=max_concurrency, timeout=timeout, raise_on_failure=False)

@@ -71,6 +71,7 @@ class Replay:
         output_dir: Where new outputs go.
         plugins: The plugin manager to use; default the process's own.
         verify: Refuse a manifest that is not what its hash was made of; False believes it as it stands.
+        reuse: Take recorded outputs for what has not changed; False runs every step.
 
     Raises:
         ManifestError: The manifest is not what its hash was made of.
@@ -87,6 +88,7 @@ class Replay:
         output_dir: str | Path | None = None,
         plugins: PluginManager | None = None,
         verify: bool = True,
+        reuse: bool = True,
     ) -> None:
         _check(manifest, changes or {}, verify=verify)
         self._manifest = manifest
@@ -94,7 +96,7 @@ class Replay:
         self._output_dir = output_dir
         self._plugins = plugins
         recorded = _found_again(manifest.run.steps, Path(folder) if folder is not None else None)
-        self.steps: tuple[ReplayStep, ...] = tuple(_decided(recorded, changes or {}, plugins))
+        self.steps: tuple[ReplayStep, ...] = tuple(_decided(recorded, changes or {}, plugins, reuse=reuse))
 
     def pipeline(self) -> Pipeline:
         """The pipeline of the run, with the changes; running it as it is reuses nothing."""
@@ -195,12 +197,14 @@ def _found_again(steps: Sequence[Step], folder: Path | None) -> list[Step]:
 
 
 def _decided(
-    recorded: Sequence[Step], changes: Mapping[int, Mapping[str, Any]], plugins: PluginManager | None
+    recorded: Sequence[Step], changes: Mapping[int, Mapping[str, Any]], plugins: PluginManager | None, *, reuse: bool
 ) -> Iterator[ReplayStep]:
     again: set[int] = set()
     for index, step in enumerate(recorded):
         input_from = _sources(step.inputs, recorded[:index])
         why = _why(step, changes.get(index, {}), [each for each in input_from or () if each in again], plugins)
+        if not reuse and step.provider is not None:
+            why = why or "every step runs"
         if why is not None:
             again.add(index)
         yield ReplayStep(_changed(index, step, changes.get(index, {})), input_from, why)
