@@ -22,7 +22,9 @@ _WORDS = {
     ProviderErrorCode.TIMEOUT: r"time(?:d|s)?[ -]?out|timeouts?",
     ProviderErrorCode.RATE_LIMIT: r"rate[ _-]?limit\w*|too many requests|429",
     ProviderErrorCode.CONTENT_POLICY: r"content[ _-]?(?:policy|filter\w*)|policy violation|safety|moderation",
-    ProviderErrorCode.AUTH_FAILURE: r"auth|(?:un)?authori[sz](?:ed|ation)|authentication|unauthenticated|forbidden|401|403|api[ _-]?key",
+    ProviderErrorCode.AUTH_FAILURE: (
+        r"auth|(?:un)?authori[sz](?:ed|ation)|authentication|unauthenticated|forbidden|401|403|api[ _-]?key"
+    ),
     ProviderErrorCode.INVALID_INPUT: r"invalid(?:_\w+)?|validation|400|422",
     ProviderErrorCode.SERVER_ERROR: r"server|50[0234]",
     ProviderErrorCode.MODEL_ERROR: r"model\b.*\b(?:not found|not available|does not exist)",
