@@ -57,13 +57,13 @@ class ParamSurface:
         """Without some parameters."""
         return replace(self, allowlist=self.allowlist - frozenset(params))
 
-    def with_aliases(self, mapping: Mapping[str, str] | None = None, /, **kwargs: str) -> ParamSurface:
+    def with_aliases(self, mapping: Mapping[str, str] | None = None, **kwargs: str) -> ParamSurface:
         """With the vendor's names of parameters, which are thereby allowed."""
         added = {**(mapping or {}), **kwargs}
         return replace(self, allowlist=self.allowlist | set(added.values()), aliases={**self.aliases, **added})
 
     def with_coercers(
-        self, mapping: Mapping[str, Callable[[Any], Any]] | None = None, /, **kwargs: Callable[[Any], Any]
+        self, mapping: Mapping[str, Callable[[Any], Any]] | None = None, **kwargs: Callable[[Any], Any]
     ) -> ParamSurface:
         """With conversions of single values."""
         return replace(self, coercers={**self.coercers, **(mapping or {}), **kwargs})
