@@ -254,6 +254,13 @@ def test_normalising_leaves_the_input_alone():
     assert value == {"b": ["e\u0301"], "a": (1, 2)}
 
 
+@pytest.mark.parametrize("at", range(99_990, 100_010))
+def test_text_is_composed_wherever_in_a_long_document_it_stands(at):
+    for before in ("x", "\u00e9"):
+        value = [before * (at // len(before.encode())), "e\u0301 \u1112\u1161\u11ab"]
+        assert canonical_json(value) == json_by_the_rules(value)
+
+
 def test_the_published_digest_of_a_small_dict():
     assert canonical_hash({"a": 1}) == "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"
 

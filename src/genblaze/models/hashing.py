@@ -78,7 +78,10 @@ def run_hash(run: Run, schema_version: str) -> str:
     else:
         projection = _hashed_to_1_3() if schema_version <= "1.3" else _hashed_since_1_4()
         text = projection.to_bytes(run, ("run",))
-    return sha256(b'{"run":%b,"schema_version":"%b"}' % (text, schema_version.encode())).hexdigest()
+    digest = sha256(b'{"run":')
+    digest.update(text)
+    digest.update(f',"schema_version":"{schema_version}"}}'.encode())
+    return digest.hexdigest()
 
 
 def _run_at_1_6(run: Run) -> dict[str, Any]:
