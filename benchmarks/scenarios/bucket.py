@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPSConnection
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.scenarios.timing import peak_mb
 from genblaze_core import Asset, Manifest, ObjectStorageSink, Run, Step
@@ -24,7 +29,10 @@ BLOCK = 1 << 20
 
 
 def measure(where: str, count: str, size: str) -> dict[str, float]:
-    """Time, CPU time of this process and its peak memory for one run; beside them, the same files with boto3 alone.
+    """Time, CPU time of this process and its peak memory for one run; beside them, the same files with less.
+
+    That is boto3 alone, and the standard library's HTTP client with URLs that were signed before: what is left then is
+    the server's work.
 
     The records have the files' digests, as a pipeline leaves them.
     """
@@ -39,8 +47,11 @@ def measure(where: str, count: str, size: str) -> dict[str, float]:
         stored = _timed(lambda: sink.write_run(manifest.run, manifest))
         sink.close()
         figures = {"wall": stored[0], "cpu": stored[1], "memory": peak_mb()}
-        bare = _timed(lambda: _alone(s3, bucket, paths))
-        return figures | {"boto3 wall": bare[0], "boto3 cpu": bare[1]}
+        alone = _timed(lambda: _alone(s3, bucket, paths))
+        urls = [_signed(s3, bucket, path.name) for path in paths]
+        sending = _timed(lambda: _send(url, urls, paths))
+        limits = {"boto3 wall": alone[0], "boto3 cpu": alone[1], "sending wall": sending[0], "sending cpu": sending[1]}
+        return figures | limits
 
 
 def _timed(call: Callable[[], Any]) -> tuple[float, float]:
@@ -53,6 +64,31 @@ def _alone(s3: Any, bucket: str, paths: list[Path]) -> None:
     """What boto3 takes for it without a digest, a check or a record."""
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda path: s3.upload_file(str(path), bucket, f"alone/{path.name}"), paths))
+
+
+def _signed(s3: Any, bucket: str, name: str) -> str:
+    url: str = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": f"sent/{name}"})
+    return url
+
+
+def _send(server: str, urls: list[str], paths: list[Path]) -> None:
+    """The least that there is to do: each thread has one connection, and sends whole files on it."""
+    tls = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    mine = threading.local()
+
+    def send(url: str, path: Path) -> None:
+        if not hasattr(mine, "connection"):
+            mine.connection = HTTPSConnection(urlsplit(server).netloc, context=tls, blocksize=BLOCK)
+        with path.open("rb") as file:
+            mine.connection.request("PUT", url.removeprefix(server), file, {"Content-Length": path.stat().st_size})
+            answer = mine.connection.getresponse()
+            answer.read()
+        if answer.status != HTTPStatus.OK:
+            msg = f"{url} answered {answer.status}"
+            raise RuntimeError(msg)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(send, urls, paths))
 
 
 @contextmanager
