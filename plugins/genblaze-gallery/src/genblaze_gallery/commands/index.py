@@ -20,9 +20,16 @@ __all__ = ["index"]
 @index_option
 @click.option("--rebuild", is_flag=True, help="Read all known places again, not only what has changed.")
 @click.option("--forget", multiple=True, metavar="PLACE", help="Leave out a place from now on; may be repeated.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), hidden=True)
 @click.pass_context
 def index(
-    ctx: click.Context, places: tuple[str, ...], *, index_file: Path | None, rebuild: bool, forget: tuple[str, ...]
+    ctx: click.Context,
+    places: tuple[str, ...],
+    *,
+    index_file: Path | None,
+    rebuild: bool,
+    forget: tuple[str, ...],
+    output: Path | None,
 ) -> None:
     """Read the manifests in folders and buckets (s3://bucket/prefix), and keep what they say for `genblaze search`.
 
@@ -31,6 +38,9 @@ def index(
 
     Exits with 1 when a place cannot be read; the others are brought up to date nevertheless.
     """
+    if output is not None:
+        _write_tables(ctx.find_root(), places, output)
+        return
     from genblaze.config import load_config
     from genblaze_gallery.index import Index
 
@@ -47,6 +57,17 @@ def index(
         runs, steps, files = opened.counts()
         click.echo(f"{runs} runs, {steps} steps, told by {files} files")
     ctx.exit(0 if all(refreshed) else 1)
+
+
+def _write_tables(root: click.Context, manifests: tuple[str, ...], output: Path) -> None:
+    """What `-o` means to the published command of this name, and `genblaze tables` does here."""
+    assert isinstance(root.command, click.Group)  # noqa: S101 - it is `genblaze`
+    tables = root.command.get_command(root, "tables")
+    if tables is None:
+        msg = "-o writes Parquet tables, as `genblaze tables` does: pip install genblaze-parquet"
+        raise click.UsageError(msg)
+    for manifest in manifests:
+        root.invoke(tables, manifest=Path(manifest), output=output)
 
 
 def _refresh(index: Index, place: str) -> bool:
