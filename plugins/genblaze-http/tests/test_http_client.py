@@ -184,6 +184,29 @@ def test_the_key_is_in_no_error_and_no_repr():
     assert KEY not in repr(VendorClient(VENDOR, key=KEY, base_url="https://api.acme.example"))
 
 
+@pytest.mark.parametrize("damage", ["\n", "\r\nx: y", "\u2603", "\0"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(damage):
+    key = f"{KEY[:10]}{damage}{KEY[10:]}"
+    answering = serving(lambda handler, body: reply(handler, 200, {}))
+    with answering as (url, calls), pytest.raises(ProviderError, match="copy it again") as failed:
+        asyncio.run(VendorClient(VENDOR, key=key, base_url=url).call("POST", "/images"))
+    assert (failed.value.uncertain, failed.value.__cause__, calls) == (False, None, [])
+    assert KEY[10:] not in str(failed.value)
+
+
+def test_a_key_out_of_a_file_may_end_with_its_line():
+    with serving(lambda handler, body: reply(handler, 200, {})) as (url, calls):
+        asyncio.run(VendorClient(VENDOR, key=f"{KEY}\n", base_url=url).call("POST", "/images"))
+    assert calls[0][1]["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:99999", "ftp://h", "h", "", "http://", "http://\u2603.test"])
+def test_what_is_no_address_is_refused_before_anything_is_sent(url):
+    with pytest.raises(ProviderError, match="base_url") as failed:
+        asyncio.run(VendorClient(VENDOR, key=KEY, base_url=url).call("POST", "/images"))
+    assert not failed.value.uncertain
+
+
 def test_the_password_of_a_gateway_is_in_no_error_and_no_repr():
     url = f"http://me:{KEY}@127.0.0.1:9/v1"
     with pytest.raises(ProviderError) as caught:

@@ -102,7 +102,7 @@ class VendorClient:
 
     Args:
         vendor: Whose API.
-        key: The key; None is refused at the first call.
+        key: The key, whose line break at the end, as files have it, does not count; None is refused at the first call.
         base_url: Where the API is. The user name and password of a gateway, if it has some, become a header: libraries
             log URLs.
         timeout: Seconds that the vendor may think before it answers.
@@ -112,11 +112,24 @@ class VendorClient:
         self.vendor = vendor
         self.base_url, self._login = _without_login(base_url.rstrip("/"))
         self.shown_url = strip_asset_url_credentials(self.base_url)
-        self._key = key
+        self._key = None if key is None else key.strip()
         self._timeout = httpx.Timeout(timeout, connect=min(CONNECT_SEC, timeout), pool=None)
 
     def __repr__(self) -> str:
         return f"VendorClient({self.vendor.name}, {self.shown_url})"
+
+    def check(self) -> None:
+        """Refuse an address or a key with which nothing could be sent.
+
+        Raises:
+            ProviderError: Nothing was sent; the text shows neither.
+        """
+        if not _is_address(self.base_url):
+            msg = f"{self.vendor.name}: base_url is no http or https address of a host"
+            raise ProviderError(msg, error_code=_C.INVALID_INPUT, uncertain=False)
+        if self._key is not None and not (self._key.isascii() and self._key.isprintable()):
+            msg = f"{self.vendor.name}: the key holds a line break or a character outside ASCII; copy it again"
+            raise ProviderError(msg, error_code=_C.AUTH_FAILURE, uncertain=False)
 
     @property
     def origin(self) -> str:
@@ -156,6 +169,7 @@ class VendorClient:
             ProviderError: The vendor refused, failed, or could not be reached; `uncertain` says whether it may have
                 taken the request.
         """
+        self.check()
         url = path if "://" in path else self.base_url + path
         if _origin(url) != self.origin:
             msg = f"{self.vendor.name}: a URL at another host than {self.shown_url} is not sent the key"
@@ -274,9 +288,20 @@ def _origin(url: str) -> str:
     return origin_of(httpx.URL(url))
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host) and (parsed.port or 1) < 2**16
+
+
 def _without_login(url: str) -> tuple[str, str | None]:
     """A URL without user name and password, and those as the value of a header."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no URL at all, which `check` says
+        return url, None
     login, at, host = parts.netloc.rpartition("@")
     if not at:
         return url, None

@@ -102,15 +102,16 @@ class VendorProvider(BaseProvider):
         return VendorClient(self.vendor, key=key, base_url=base_url, timeout=self._timeout)
 
     def check_ready(self) -> None:
-        """Refuse to work without a key.
+        """Refuse to work without a key, or with a key or an address with which nothing could be sent.
 
         Raises:
-            ProviderError: `AUTH_FAILURE`; the text names the environment variable.
+            ProviderError: `AUTH_FAILURE` without a key; the text names the environment variable.
         """
         if not (self._key or self.vendor.key_from_environment()):
             names = " or ".join(self.vendor.key_variables)
             msg = f"{self.name} has no API key. Set {names}, or pass the key to the provider"
             raise ProviderError(msg, error_code=ProviderErrorCode.AUTH_FAILURE, uncertain=False)
+        self.client.check()
 
     async def log_in(self) -> None:
         """Called before each call of a job, for providers whose `client` has a token that expires.
