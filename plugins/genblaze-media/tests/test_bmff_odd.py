@@ -416,6 +416,50 @@ def test_media_data_of_an_image_may_lie_among_its_items():
     assert [data[each.offset : each.offset + each.length] for each in essence] == [b"coded", MDAT[8:]]
 
 
+def image(locations: bytes) -> bytes:
+    """Items 1 (coded) and 2 (Exif), with a table of where they lie, and twenty bytes of media data behind."""
+    infos = (box(b"infe", b"\2\0\0\0\0", bytes((item,)), b"\0\0", kind) for item, kind in ((1, b"av01"), (2, b"Exif")))
+    parts = (box(b"iinf", bytes(4), b"\0\2", *infos), box(b"iloc", locations), box(b"idat", b"within"))
+    return box(b"ftyp", b"avif\0\0\0\0") + box(b"meta", bytes(4), *parts) + box(b"mdat", bytes(range(20)))
+
+
+def located(*items: tuple[int, int, int, int]) -> bytes:
+    """Version 1 of the table: item, method, offset and length of its one extent."""
+    entries = (struct.pack(">HHHHII", item, method, 0, 1, *extent) for item, method, *extent in items)
+    return b"\1\0\0\0\x44\0" + struct.pack(">H", len(items)) + b"".join(entries)
+
+
+def essence_of(data: bytes) -> list[bytes]:
+    return [data[each.offset : each.offset + each.length] for each in bmff.inspect_media(BytesReader(data)).essence]
+
+
+def test_of_an_image_only_the_coded_items_are_essence():
+    media = len(image(located((1, 0, 0, 1), (2, 0, 0, 1)))) - 20
+    assert essence_of(image(located((1, 0, media + 5, 3), (2, 0, media, 5)))) == [bytes((5, 6, 7))]
+    assert essence_of(image(located((1, 1, 1, 4), (2, 0, media, 5)))) == [b"ithi"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [located((1, 0, 1 << 31, 9)), located((1, 2, 0, 1)), located((3, 0, 0, 1)), located((1, 0, 9, 0)), b"", b"\1\0"],
+    ids=["behind the end", "made of others", "unknown", "without a length", "empty", "cut"],
+)
+def test_all_media_data_are_essence_where_the_items_cannot_be_told_apart(table):
+    assert essence_of(image(table)) == [b"within", bytes(range(20))]
+
+
+def test_ranges_that_lie_over_one_another_are_hashed_once():
+    table = located(*[(1, 0, 10, 100)] * 5000)
+    assert [len(each) for each in essence_of(image(table))] == [100]
+
+
+@given(st.binary(max_size=80))
+def test_any_table_of_items_gives_ranges_inside_of_the_file(table):
+    data = image(table)
+    for each in bmff.inspect_media(BytesReader(data)).essence:
+        assert 0 <= each.offset <= each.offset + each.length <= len(data)
+
+
 @settings(max_examples=300)
 @given(st.sampled_from(SEEDS), st.lists(damages, min_size=1, max_size=3))
 def test_damage_is_refused_or_comes_back(seed, blows):

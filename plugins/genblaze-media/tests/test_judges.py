@@ -12,8 +12,9 @@ from sample_media import manifest_of, saved
 from smallest_media import SMALLEST
 
 from genblaze.config import Config
-from genblaze.embedding import embed_manifest
+from genblaze.embedding import embed_manifest, strip_manifest
 from genblaze.plugins import PluginManager
+from genblaze.verifying import Verdict, verify_file
 
 PLUGINS = PluginManager(Config())
 PICTURE = Image.effect_mandelbrot((96, 64), (-3, -2.5, 2, 2.5), 100).convert("RGB")
@@ -71,6 +72,21 @@ def test_exiftool_finds_nothing_wrong_that_was_not_before(tmp_path):
     assert not any(new.values()), new
 
 
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="ExifTool (Debian: libimage-exiftool-perl) is missing")
+@pytest.mark.parametrize("kind", HEIF)
+def test_metadata_that_exiftool_adds_leave_the_picture_proved_and_outlive_the_manifest(tmp_path, kind):
+    content = heic(**HEIF[kind])
+    path = saved(tmp_path, content, "a.heic")
+    before = pixels(path)
+    assert embed_manifest(path, manifest_of(content), plugins=PLUGINS).method == "inline"
+    command = ["exiftool", "-q", "-overwrite_original", "-XMP-dc:Creator=Somebody", path]
+    subprocess.run(command, check=True, timeout=60)
+    assert verify_file(path, plugins=PLUGINS).verdict is Verdict.ESSENCE
+    strip_manifest(path, plugins=PLUGINS)
+    assert pixels(path) == before
+    assert b"Somebody" in pillow_heif.open_heif(path).info["xmp"]
+
+
 @pytest.mark.parametrize("kind", HEIF)
 def test_libheif_decodes_the_same_pixels_and_metadata(tmp_path, kind):
     content = heic(**HEIF[kind])
@@ -79,6 +95,10 @@ def test_libheif_decodes_the_same_pixels_and_metadata(tmp_path, kind):
     assert embed_manifest(path, manifest_of(content), plugins=PLUGINS).method == "inline"
     assert path.read_bytes() != content
     assert decoded(path) == before
+
+
+def pixels(path):
+    return [bytes(each.data) for each in pillow_heif.open_heif(path)]
 
 
 def decoded(path):

@@ -30,6 +30,7 @@ from genblaze.layout import (
 )
 from genblaze_media.bmff_boxes import HEAD, MAX_COMPACT, Box, BoxWalk, BrokenBoxError, box, tail_start
 from genblaze_media.bmff_brands import media_type_of
+from genblaze_media.bmff_extents import coded_pictures
 from genblaze_media.bmff_freeform import Freeform, find_freeform
 from genblaze_media.bmff_items import item_data, item_facts
 from genblaze_media.bmff_tracks import movie_facts
@@ -217,7 +218,8 @@ def _take_facts(structure: _Structure, walk: BoxWalk) -> None:
         facts = {name: facts[name] for name in ("width", "height", "duration") if name in facts}
         if meta is not None:
             facts |= item_facts(walk, meta)
-            structure.essence = [*item_data(walk, meta), *structure.essence]
+            coded = coded_pictures(walk, meta) if movie is None else None
+            structure.essence = coded or [*item_data(walk, meta), *structure.essence]
             structure.essence.sort(key=lambda each: each.offset)
     structure.facts = facts
     if movie is not None:
