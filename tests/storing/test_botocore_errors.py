@@ -41,6 +41,20 @@ def test_each_refusal_has_its_code(refusal, code):
     assert classify_botocore_error(refusal, operation="put", key="k").error_code is code
 
 
+@pytest.mark.parametrize(
+    ("refusal", "help_"),
+    [
+        (Refusal("NoSuchBucket", 404), "Create the bucket"),
+        (Refusal("AccessDenied", 403), "may list, read and write"),
+        (Refusal("ObjectLockConfigurationNotFoundError", 404), "Enable Object Lock for the bucket"),
+        (type("NoCredentialsError", (Exception,), {})("none"), "set B2_KEY_ID and B2_APP_KEY"),
+    ],
+    ids=["bucket", "rights", "lock", "credentials"],
+)
+def test_an_error_says_what_to_do(refusal, help_):
+    assert help_ in str(classify_botocore_error(refusal, operation="put", key="k"))
+
+
 def test_a_failed_condition_is_no_fault_of_the_input():
     error = classify_botocore_error(Refusal("PreconditionFailed", 412), operation="put", key="k")
     assert (error.status_code, error.is_retriable) == (412, False)

@@ -112,12 +112,14 @@ HINTS: Final = {
     Code.REGION_REDIRECT: "The bucket is in another region: pass region=.",
     Code.RATE_LIMIT: "The store asks for fewer requests at a time.",
     Code.NETWORK: "Check the endpoint and the connection.",
-    Code.OBJECT_LOCKED: "It is under Object Lock.",
+    Code.OBJECT_LOCKED: "Object Lock forbids it, or the bucket has none.",
     Code.ENCRYPTION_REQUIRED: "Pass the encryption= it was written with.",
 }
 
-#: What helps against errors of S3 whose code says too little.
+#: What helps against single errors, by their name, where what helps against all of their kind says too little.
 BY_NAME: Final = {
+    "NoCredentialsError": "Pass the key, or set B2_KEY_ID and B2_APP_KEY, elsewhere than at Backblaze AWS_ACCESS_KEY_ID"
+    " and AWS_SECRET_ACCESS_KEY.",
     "NoSuchBucket": "Create the bucket, or check its name, the endpoint and the region.",
     "ObjectLockConfigurationNotFoundError": "Enable Object Lock for the bucket, or leave the retention out.",
 }
@@ -180,7 +182,7 @@ def _unanswered(exc: Exception, operation: str, key: str | None) -> StorageError
     reason = type(exc).__name__ if names & QUOTING else str(exc)
     untrusted = "certificate" in reason.lower()
     return StorageError(
-        _text(operation, key, reason, HINTS.get(code)),
+        _text(operation, key, reason, BY_NAME.get(type(exc).__name__) or HINTS.get(code)),
         error_code=code,
         is_retriable=code in RETRYABLE_STORAGE_CODES and not untrusted,
         operation=operation,
