@@ -1,5 +1,6 @@
 """The local store: whole objects or none, in one folder and never outside it."""
 
+import hashlib
 import io
 import threading
 from datetime import timedelta
@@ -76,6 +77,23 @@ def test_a_file_url_opens_the_store_in_that_folder_and_makes_it_when_first_writt
 def test_a_url_that_names_no_file_here_is_refused(plugins, url):
     with pytest.raises(URLPolicyError, match="names no file|has a query"):
         plugins.store(url)
+
+
+def test_what_is_compared_with_the_digest_is_what_is_written(store):
+    class ReadableOnce(io.BytesIO):
+        reads = 0
+
+        def read(self, size=-1):
+            self.reads += 1
+            return super().read(size) if self.reads <= 2 else b""
+
+    for put in (store.put, store.put_if_absent):
+        put("k", ReadableOnce(b"content"), PutOptions(sha256=hashlib.sha256(b"content").hexdigest()))
+        assert store.get("k") == b"content"
+        store.delete("k")
+        with pytest.raises(StorageError, match="not .* as it was said to have"):
+            put("k", b"other", PutOptions(sha256=hashlib.sha256(b"content").hexdigest()))
+        assert store.list().entries == ()
 
 
 def test_a_put_that_fails_midway_leaves_the_old_object_and_no_other_file(store, folder):

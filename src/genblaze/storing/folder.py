@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
-import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
@@ -17,7 +18,7 @@ from genblaze.models.enums import StorageErrorCode
 from genblaze.storing import store
 from genblaze.storing.options import PutOptions, ReadOptions
 from genblaze.storing.records import FileEntry, ListPage, ObjectMetadata
-from genblaze.storing.store import DEFAULT_PUT, DEFAULT_READ, Content, check_content
+from genblaze.storing.store import DEFAULT_PUT, DEFAULT_READ, Content, check_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,8 @@ __all__ = ["LocalFolderStore"]
 
 OWN_PREFIX: Final = ".genblaze"
 """Names that begin like this are temporary files and the journal, and never objects."""
+
+BLOCK: Final = 1 << 20
 
 LONGEST_NAME: Final = 255
 """Bytes that file systems take for the name of a file or a folder."""
@@ -73,9 +76,8 @@ class LocalFolderStore:
         path = self._path(key, "put")
         _refuse_promises(options)
         with _errors("put", key):
-            check_content(data, options)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, data)
+            _write(path, data, options.sha256)
 
     def put_if_absent(self, key: str, data: Content, options: PutOptions = DEFAULT_PUT) -> bool:
         """Write an object unless there is one; a finished file is linked into place."""
@@ -85,10 +87,9 @@ class LocalFolderStore:
             return False
         staged = path.with_name(f"{OWN_PREFIX}-{os.urandom(8).hex()}.new")
         with _errors("put", key):
-            check_content(data, options)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                _write(staged, data)
+                _write(staged, data, options.sha256)
                 return _claim(staged, path)
             finally:
                 staged.unlink(missing_ok=True)
@@ -212,17 +213,28 @@ class _Part(io.RawIOBase):
         super().close()
 
 
-def _write(path: Path, data: Content) -> None:
+def _write(path: Path, data: Content, sha256: str | None) -> None:
+    """Write content that must have a digest, if one is said; what is hashed is what is written."""
     from genblaze.atomic import atomic_write
 
+    found = hashlib.sha256()
     with atomic_write(path) as writer:
-        if isinstance(data, bytes | bytearray | memoryview):
-            writer.write(data)
-        elif isinstance(data, Path):
-            with data.open("rb") as reader:
-                shutil.copyfileobj(reader, writer, 1 << 20)
-        else:
-            shutil.copyfileobj(data, writer, 1 << 20)
+        for block in _blocks(data):
+            writer.write(block)
+            if sha256 is not None:
+                found.update(block)
+        if sha256 is not None:
+            check_digest(found.hexdigest(), sha256)
+
+
+def _blocks(data: Content) -> Iterator[bytes]:
+    if isinstance(data, bytes | bytearray | memoryview):
+        yield data
+    elif isinstance(data, Path):
+        with data.open("rb", buffering=0) as reader:
+            yield from iter(partial(reader.read, BLOCK), b"")
+    else:
+        yield from iter(partial(data.read, BLOCK), b"")
 
 
 def _claim(staged: Path, path: Path) -> bool:
