@@ -139,7 +139,8 @@ class KnowsModels:
 
     def _knows_any(self) -> bool:
         """Whether there can be anything in the registry; making an empty one would only take time."""
-        return self._registry is not None or _brings_models(type(self))  # type: ignore[arg-type]  # classes are hashable
+        kind: Any = type(self)
+        return self._registry is not None or "_default_models" in vars(kind) or _brings_models(kind)
 
     def _validated_by_list(self, model_id: str, refresh: bool) -> ValidationResult | None:
         if self.discovery_support != DiscoverySupport.NATIVE:
