@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RUN_CONCURRENCY = 1
 ARUN_CONCURRENCY = 16
 BATCH_CONCURRENCY = 5
+#: The least that each number may be.
+LEAST = {"timeout": 0, "pipeline_timeout": 0, "max_retries": 0, "max_concurrency": 1}
 
 
 class RunKeywords(TypedDict, total=False):
@@ -102,7 +104,7 @@ def resolve(pipeline: Pipeline, keywords: Mapping[str, Any], *, concurrency: int
     if "tenant_id" in config:
         msg = "config: tenant_id is an argument of Pipeline(), not of a call"
         raise InvalidValueError(msg)
-    settings = {name: config[name] for name in SETTINGS if config.get(name) is not None} | given
+    settings = {name: value for name, value in config.items() if value is not None and name in SETTINGS} | given
     _check_callbacks(settings)
     settings.setdefault("max_concurrency", pipeline._max_concurrency or concurrency)
     _check_ranges(settings)
@@ -150,16 +152,15 @@ def _check_keywords(keywords: Mapping[str, Any]) -> None:
 
 
 def _check_callbacks(settings: Mapping[str, Any]) -> None:
-    for name in ("on_progress", "on_step_complete", "on_retry", "on_submit"):
-        if iscoroutinefunction(settings.get(name)):
+    for name, value in settings.items():
+        if name.startswith("on_") and iscoroutinefunction(value):
             msg = f"run({name}=…): callbacks are called, not awaited; give it a def, or use astream() for events"
             raise InvalidValueError(msg)
 
 
 def _check_ranges(settings: Mapping[str, Any]) -> None:
-    for name, least in (("timeout", 0), ("pipeline_timeout", 0), ("max_retries", 0), ("max_concurrency", 1)):
-        value = settings.get(name)
-        if value is None:
+    for name, value in settings.items():
+        if (least := LEAST.get(name)) is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             msg = f"run({name}={value!r}): must be a number"
