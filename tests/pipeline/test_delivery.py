@@ -19,7 +19,7 @@ from genblaze import (
     parse_manifest,
     verify_file,
 )
-from genblaze.embedding import content_digest
+from genblaze.embedding import content_digest, sidecar_path
 from genblaze.redaction import reveals
 
 
@@ -95,9 +95,17 @@ def test_saving_writes_a_copy_that_verifies(new, painter, tmp_path):
     saved = result.save(tmp_path / "deep" / "fox.png")
     assert saved.path == tmp_path / "deep" / "fox.png"
     assert verify_file(saved.path).ok
-    plain = result.save(tmp_path / "plain.png", embed=False)
-    assert plain.method == "none"
-    assert sha256(plain.path) == result.assets[0].sha256
+
+
+def test_saving_without_embedding_writes_a_sidecar_or_nothing(new, painter, tmp_path):
+    result = new().step(painter, model="m").run()
+    beside = result.save(tmp_path / "plain.png", embed=False)
+    assert (beside.method, beside.sidecar_path) == ("sidecar", tmp_path / "plain.png.genblaze.json")
+    assert sha256(beside.path) == result.assets[0].sha256
+    assert verify_file(beside.path).ok
+    bare = result.save(tmp_path / "bare.png", policy=EmbedPolicy(embed_mode="none"))
+    assert (bare.method, sha256(bare.path)) == ("none", result.assets[0].sha256)
+    assert not sidecar_path(bare.path).exists()
 
 
 def test_saving_one_of_several_outputs_needs_to_know_which(new, painter, tmp_path):

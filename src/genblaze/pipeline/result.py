@@ -107,8 +107,8 @@ class PipelineResult:
 
         Args:
             path: The file to write.
-            embed: Put the manifest in; otherwise only the content is written.
-            policy: How much of the manifest goes in.
+            embed: Put the manifest into the file; otherwise it goes into a sidecar beside it.
+            policy: How much of the manifest goes in; with `embed_mode="none"` nothing.
             asset: Which output; may be left out when the run has one.
 
         Raises:

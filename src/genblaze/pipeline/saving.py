@@ -25,6 +25,7 @@ def save_asset(
 ) -> EmbedResult:
     """Write an output with its manifest to `path`; see `PipelineResult.save`."""
     from genblaze.embedding import EmbedResult, copy_content, embed_manifest
+    from genblaze.embedding.handlers import SidecarHandler
 
     if asset is None and path.is_file() and not result.deliveries.paths:
         source: Path | None = path
@@ -39,9 +40,15 @@ def save_asset(
     if source != path:
         path.parent.mkdir(parents=True, exist_ok=True)
         copy_content(source, path)
-    if not embed:
-        return EmbedResult(path=path, sidecar_path=None, manifest_uri=result.manifest.manifest_uri, method="none")
-    return embed_manifest(path, result.manifest, policy=policy)
+    mode = "full" if policy is None else policy.embed_mode
+    if embed or mode == "none":
+        return embed_manifest(path, result.manifest, policy=policy)
+    return EmbedResult(
+        path=path,
+        sidecar_path=SidecarHandler().embed(path, result.manifest, policy=policy),
+        manifest_uri=result.manifest.manifest_uri,
+        method="pointer" if mode == "pointer" else "sidecar",
+    )
 
 
 def _warn_of_stranger(result: PipelineResult, path: Path) -> None:
