@@ -137,7 +137,8 @@ class ProviderContract(ProviderComplianceTests):
     def test_steps_at_once_keep_their_outputs_apart(self, tmp_path: Path) -> None:
         pipeline = self._pipeline(tmp_path, Watcher(), prompts=[f"a test, number {n}" for n in range(AT_ONCE)])
         result = pipeline.run(max_concurrency=AT_ONCE, raise_on_failure=False, progress=False)
-        assert [step.error for step in result.run.steps] == [None] * AT_ONCE
+        errors = [step.error for step in result.run.steps if step.error]
+        assert not errors, f"of {AT_ONCE} steps at once some failed: {errors}"
         files = [local_file(asset.url) for step in result.run.steps for asset in step.assets]
         written = [path for path in files if path is not None]
         assert len(set(written)) == len(written), f"two steps wrote one file: {sorted(map(str, written))}"
