@@ -172,7 +172,7 @@ async def hand_over(sink: Any, result: PipelineResult) -> None:
             await daemon_threads.run(sink.write_run, result.run, result.manifest)
     except Exception as error:  # noqa: BLE001 - third-party code: a failing sink must not lose what was generated
         logger.warning("Sink %s failed: %s", type(sink).__name__, error)
-        result.deliveries.sink_errors.append(error)
+        result.deliveries.sink_errors += (error,)
 
 
 def _end_event(result: PipelineResult) -> Any:

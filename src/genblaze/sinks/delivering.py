@@ -37,7 +37,7 @@ def deliver_assets(
     moved = {asset.url: outcome for asset, outcome in outcomes if isinstance(outcome, StoredObject)}
     failed = [(asset.asset_id, outcome) for asset, outcome in outcomes if isinstance(outcome, str)]
     kept = [each for each in deliveries.transfers if each.sink != sink or each.asset_id in done]
-    deliveries.transfers[:] = kept + [_status(asset.asset_id, outcome, sink) for asset, outcome in outcomes]
+    deliveries.transfers = (*kept, *(_status(asset.asset_id, outcome, sink) for asset, outcome in outcomes))
     _rewrite(run, moved)
     if manifest.run is not run:
         _rewrite(manifest.run, moved)

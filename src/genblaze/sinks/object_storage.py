@@ -191,12 +191,12 @@ class ObjectStorageSink(BaseSink):
         Raises:
             SinkError: It failed again, and can be tried again.
         """
-        errors = result.deliveries.sink_errors
-        errors[:] = [error for error in errors if getattr(error, "sink", None) != repr(self)]
+        told = result.deliveries
+        told.sink_errors = tuple(error for error in told.sink_errors if getattr(error, "sink", None) != repr(self))
         try:
             self.deliver(result)
         except SinkError as error:
-            errors.append(error)
+            told.sink_errors += (error,)
             raise
 
     def put_asset(self, asset: Asset, *, manifest_uri: str | None = None, tenant_id: str | None = None) -> Asset:
@@ -297,7 +297,7 @@ class ObjectStorageSink(BaseSink):
         name = repr(self)
         status = store_manifest(self._store, self._layout, scope, manifest, self._manifest_options)
         stored = StoredManifest(sink=name, url=manifest.manifest_uri or "", status=status)
-        deliveries.manifests[:] = [each for each in deliveries.manifests if each.sink != name] + [stored]
+        deliveries.manifests = (*(each for each in deliveries.manifests if each.sink != name), stored)
 
     def _hand_to_parquet(self, run: Run, manifest: Manifest) -> None:
         """Give the stored run to the further sink; that it fails does not make the run less stored."""

@@ -61,7 +61,7 @@ class Deliveries(Struct):
 
     paths: dict[str, Path] = field(default_factory=dict)
     embedded: dict[str, EmbedResult] = field(default_factory=dict)
-    sink_errors: list[BaseException] = field(default_factory=list)
-    transfers: list[Transfer] = field(default_factory=list)
-    manifests: list[StoredManifest] = field(default_factory=list)
+    sink_errors: tuple[BaseException, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    manifests: tuple[StoredManifest, ...] = ()
     folders: tuple[Path, ...] = ()
