@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from genblaze.models.enums import StepStatus
 from genblaze.pipeline.outputs import take_in_generation
 from genblaze.pipeline.recording import record_generation
 from genblaze.sync import run_sync
-from genblaze.threads import daemon_threads
+from genblaze.threads import daemon_threads, is_async
 
 if TYPE_CHECKING:
     from genblaze.jobs import GenerateContext, Generation, Job
@@ -36,7 +35,7 @@ async def submit_for_keeps(job: Job, context: GenerateContext) -> Any:
 
     Only a deadline lets the call go on. Whoever cancels a run wants it stopped, and an `async def` can be.
     """
-    if not inspect.iscoroutinefunction(job.submit):
+    if not is_async(job.submit):
         return await submit(job, context)
     asking = asyncio.create_task(job.submit())
     try:
